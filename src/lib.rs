@@ -1,0 +1,4 @@
+//! whylate: why an audit test failed.
+pub mod instant;
+pub mod report;
+pub mod sighting;
