@@ -56,6 +56,7 @@ pub struct StoreLine {
 
 /// What an audit store said (`pkg/audit/store.go`; the Python store of holmesgpt-api where it says the same).
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum StoreEvent {
     /// "Audit store initialized".
     Initialized { service: Text, config: StoreConfig },
@@ -157,6 +158,7 @@ pub struct Tick {
 
 /// A line of `DataStorage`.
 #[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum ServerLine {
     /// "HTTP request", logged after the handler.
     Request(Box<Request>),
@@ -217,6 +219,7 @@ pub struct Request {
 
 /// A line of the test output.
 #[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum TestLine {
     /// "Running Suite: …".
     SuiteStarted { name: Text },
@@ -321,24 +324,26 @@ pub struct Look {
     pub error: Option<Text>,
     /// The query's text (from an error that quotes the URL).
     pub query: Option<Text>,
-    /// Begins a look of several lines, or continues one.
+    /// Which line of the look this is.
     pub part: LookPart,
 }
 
-/// Some helpers print a look on several lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Some helpers print a look on several lines, always in this order; a line that does not come later in it than the
+/// line before begins a new look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum LookPart {
-    /// The whole look.
-    #[default]
-    Whole,
-    /// A first line: the result follows.
+    /// What was asked.
     Asked,
-    /// A further line about the look before it.
-    Again,
+    /// What came back.
+    #[default]
+    Result,
+    /// The same again, with the time of day.
+    Stamped,
 }
 
 /// A line of the code around the store.
 #[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum CallerLine {
     /// A controller took up an object.
     Reconciling { kind: Text, namespace: Text, name: Text, message: Text },

@@ -1,0 +1,280 @@
+//! Bounds: the tightest instants that the lines prove.
+//!
+//! A line is printed after what it reports, so its stamp is an upper bound, rounded down; lines of one block are
+//! printed in their order; `tick_time` has nanoseconds; a request lies within its client's call. Each is a constraint
+//! on print times, passed forward and backward along a block once.
+
+use std::collections::HashMap;
+
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
+use crate::reading::LogFile;
+use crate::sighting::{StoreEvent, TestLine, What};
+
+use super::clocks::{Clock, shifted};
+use super::replay::{Batch, Event, Fate, Outcome};
+use super::requests::Request;
+use super::specs::{Block, Suite, on_test_host};
+use super::Seen;
+
+/// When each line of a block was printed, on the reference clock.
+#[derive(Debug, Default)]
+pub struct Printed {
+    first: usize,
+    lines: Vec<Instant>,
+}
+
+/// A log call takes its stamp before it waits for the writer's lock.
+const LOCK: Nanos = MILLISECOND;
+/// From entering `StoreAudit` to its first line.
+const ENTRY: Nanos = MILLISECOND;
+
+impl Printed {
+    /// When a line was printed; unknown for lines outside the block.
+    pub fn at(&self, index: usize) -> Instant {
+        index.checked_sub(self.first).and_then(|at| self.lines.get(at)).copied().unwrap_or(Instant::UNKNOWN)
+    }
+}
+
+/// Print times of all blocks.
+#[derive(Debug, Default)]
+pub struct PrintTimes {
+    blocks: Vec<Printed>,
+    block_of: HashMap<usize, Vec<(usize, usize)>>,
+}
+
+impl PrintTimes {
+    /// When a line was printed.
+    pub fn of(&self, seen: Seen) -> Instant {
+        let Some(blocks) = self.block_of.get(&seen.file) else { return Instant::UNKNOWN };
+        let at = blocks.partition_point(|(first, _)| *first <= seen.index);
+        at.checked_sub(1).map_or(Instant::UNKNOWN, |at| self.blocks[blocks[at].1].at(seen.index))
+    }
+}
+
+/// Passes the constraints along every block. `ticks` bounds the print time of tick lines that are known better.
+pub fn print_times(
+    files: &[LogFile],
+    blocks: &[Block],
+    suites: &[Suite],
+    known: &HashMap<Seen, Instant>,
+) -> PrintTimes {
+    let mut times = PrintTimes::default();
+    for (number, block) in blocks.iter().enumerate() {
+        times.block_of.entry(block.file).or_default().push((block.range.start, number));
+        let zone = block.suite.and_then(|suite| suites[suite].zone);
+        times.blocks.push(print_times_of(files, block, zone, known));
+    }
+    for blocks in times.block_of.values_mut() {
+        blocks.sort_unstable();
+    }
+    times
+}
+
+fn print_times_of(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &HashMap<Seen, Instant>) -> Printed {
+    let sightings = &files[block.file].sightings;
+    let mut near = block.span.map(|(first, _)| first);
+    let mut lines: Vec<Instant> = Vec::with_capacity(block.range.len());
+    for index in block.range.clone() {
+        let sighting = &sightings[index];
+        let mut at = Instant::UNKNOWN;
+        if let Some(stamp) = sighting.stamp.and_then(|stamp| on_test_host(stamp, zone, near)) {
+            near = stamp.lo();
+            at = stamp + Duration::between(0, LOCK);
+        }
+        if let Some(read) = sighting.read_at {
+            at = at.and_if_consistent(Instant::not_after(read));
+        }
+        if let What::Store(line) = &sighting.what {
+            if let StoreEvent::Tick(tick) = &line.event {
+                if let Some(fired) = tick.fired {
+                    at = at.and_if_consistent(Instant::not_before(fired));
+                }
+            }
+        }
+        if let Some(known) = known.get(&Seen { file: block.file, index }) {
+            at = at.and_if_consistent(*known);
+        }
+        // The block's last lines repeat the failure; its header stands first and was printed last.
+        if matches!(sighting.what, What::Test(TestLine::FailureAt { .. } | TestLine::Header(_))) {
+            at = Instant::UNKNOWN;
+        }
+        lines.push(at);
+    }
+    pass(&mut lines);
+    Printed { first: block.range.start, lines }
+}
+
+/// What was printed later was not printed earlier. A line that contradicts the ones before it by more than a jitter
+/// begins a new run: a clock stepped, or two containers' logs were put one after the other.
+fn pass(lines: &mut [Instant]) {
+    const STEP: Nanos = 2 * SECOND;
+    let mut floor = Instant::UNKNOWN;
+    for line in lines.iter_mut() {
+        let stepped = matches!((line.hi(), floor.lo()), (Some(hi), Some(lo)) if hi < lo - STEP);
+        if stepped {
+            floor = Instant::UNKNOWN;
+        }
+        let own = *line;
+        *line = line.and_if_consistent(floor);
+        if let Some(lo) = line.lo() {
+            floor = floor.and(Instant::not_before(lo));
+        }
+        debug_assert!(!line.is_contradiction() || own.is_contradiction());
+    }
+    let mut ceiling = Instant::UNKNOWN;
+    for line in lines.iter_mut().rev() {
+        let stepped = matches!((line.lo(), ceiling.hi()), (Some(lo), Some(hi)) if lo > hi + STEP);
+        if stepped {
+            ceiling = Instant::UNKNOWN;
+        }
+        *line = line.and_if_consistent(ceiling);
+        if let Some(hi) = line.hi() {
+            ceiling = ceiling.and(Instant::not_after(hi));
+        }
+    }
+}
+
+/// Bounds of every batch, from its lines, its tick arithmetic and its requests.
+pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Duration>], printed: &PrintTimes) {
+    for index in 0..batches.len() {
+        let previous = index
+            .checked_sub(1)
+            .map(|before| &batches[before])
+            .filter(|before| before.store == batches[index].store)
+            .and_then(|before| before.ended_by_tick.map(|(at, _)| at).or(before.flushed.lo()));
+        let batch = &batches[index];
+        let first = batch.requests.first().map(|request| &requests[*request]);
+        let last = batch.requests.last().map(|request| &requests[*request]);
+        let opened = printed.of(batch.at);
+
+        let mut flushed = Instant::UNKNOWN;
+        if batch.hidden {
+            flushed = flushed.and(previous.map_or(Instant::UNKNOWN, Instant::not_before));
+        } else {
+            // The line that opens a batch is printed before its first attempt.
+            flushed = flushed.and(opened.lo().map_or(Instant::UNKNOWN, Instant::not_before));
+        }
+        if let Some(fired) = batch.fired {
+            flushed = flushed.and_if_consistent(Instant::not_before(fired));
+        }
+        // Only with every attempt on the server is the first request the first attempt.
+        let first_attempt = first.filter(|_| batch.failures.is_empty() || batch.requests.len() > batch.failures.len());
+        if let Some(begin) = first_attempt.map(|first| shifted(first.begin, offsets[first.server])) {
+            flushed = flushed.and_if_consistent(begin.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+        }
+        if let Some((ended, tick)) = batch.ended_by_tick {
+            let slack = printed.of(tick).hi().zip(printed.of(tick).lo()).map_or(0, |(hi, lo)| (hi - lo).max(0));
+            flushed = flushed.and_if_consistent(Instant::not_after(ended + slack.max(MILLISECOND)));
+        }
+        if let Some((failed, _)) = batch.failures.first() {
+            flushed = flushed.and_if_consistent(printed.of(*failed).hi().map_or(Instant::UNKNOWN, Instant::not_after));
+        }
+        if let Some(said) = batch.outcome_at {
+            let said = printed.of(said).hi().map_or(Instant::UNKNOWN, Instant::not_after);
+            let by_line = batch.took.map_or(said, |took| said - Duration::exact(took));
+            flushed = flushed.and_if_consistent(by_line + Duration::between(0, LOCK));
+        }
+
+        let created = last.is_some_and(Request::created);
+        let refused = matches!(batch.outcome, Outcome::Refused | Outcome::Lost);
+        let mut written = Instant::UNKNOWN;
+        let mut visible = Instant::UNKNOWN;
+        if (created && !refused) || batch.outcome == Outcome::Written {
+            written = Instant::not_before(flushed.lo().unwrap_or(Nanos::MIN));
+            if let Some(end) = last.filter(|_| created).map(|last| shifted(last.end, offsets[last.server])) {
+                // The line may be printed a little after the answer left.
+                let end = end - Duration::between(0, LOCK);
+                written = written.and_if_consistent(end.lo().map_or(Instant::UNKNOWN, Instant::not_before));
+            }
+            if let Some(took) = batch.took {
+                written = written.and_if_consistent(flushed + Duration::between(took, took + LOCK));
+            }
+            if let Some((ended, tick)) = batch.ended_by_tick {
+                let slack = printed.of(tick).hi().zip(printed.of(tick).lo()).map_or(SECOND, |(hi, lo)| hi - lo);
+                written = written.and_if_consistent(Instant::not_after(ended + slack.max(MILLISECOND)));
+            }
+            if let Some(said) = batch.outcome_at {
+                written = written.and_if_consistent(printed.of(said).hi().map_or(Instant::UNKNOWN, Instant::not_after));
+            }
+        }
+        if let Some(last) = last.filter(|last| last.created()) {
+            let begin = shifted(last.begin, offsets[last.server]);
+            let end = shifted(last.end, offsets[last.server]);
+            visible = begin.lo().map_or(Instant::UNKNOWN, Instant::not_before);
+            visible = visible.and(end.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+        }
+        if written.hi().is_some() || (batch.outcome == Outcome::Written && visible.is_unknown()) {
+            let span = Instant::not_before(flushed.lo().unwrap_or(Nanos::MIN));
+            let span = span.and(written.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+            visible = visible.and_if_consistent(span);
+        }
+        let batch = &mut batches[index];
+        batch.flushed = flushed;
+        batch.written = written;
+        batch.visible = visible;
+    }
+}
+
+/// Bounds of every event, from its lines and its batch.
+pub fn events(events: &mut [Event], batches: &[Batch], printed: &PrintTimes) {
+    for event in events {
+        let called = event.called.map_or(Instant::UNKNOWN, |called| printed.of(called));
+        let ended = event.ended.map_or(Instant::UNKNOWN, |ended| printed.of(ended));
+        let times = &mut event.times;
+        times.emitted = called - Duration::between(0, ENTRY);
+        if event.called.is_none() {
+            times.emitted = ended.hi().map_or(Instant::UNKNOWN, Instant::not_after);
+        }
+        if event.fate != Fate::Buffered {
+            continue;
+        }
+        // The send lies between two lines of its own goroutine.
+        let before = event.validated.map_or(called, |validated| printed.of(validated));
+        times.buffered = before.lo().map_or(Instant::UNKNOWN, Instant::not_before);
+        times.buffered = times.buffered.and_if_consistent(ended.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+        let Some(batch) = event.batch.map(|batch| &batches[batch]) else { continue };
+        let other = event.or_batch.map(|other| &batches[other]);
+        let either = |one: Instant, pick: fn(&Batch) -> Instant| match other {
+            Some(other) => hull(one, pick(other)),
+            None if event.or_batch.is_some() => Instant::UNKNOWN,
+            None => one,
+        };
+        let flushed = either(batch.flushed, |batch| batch.flushed);
+        times.buffered = times.buffered.and_if_consistent(flushed.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+        let not_before = times.buffered.lo().map_or(Instant::UNKNOWN, Instant::not_before);
+        times.flushed = flushed.and_if_consistent(not_before);
+        times.written = either(batch.written, |batch| batch.written).and_if_consistent(not_before);
+        times.visible = either(batch.visible, |batch| batch.visible).and_if_consistent(not_before);
+        if batch.written.is_unknown() {
+            times.written = Instant::UNKNOWN;
+        }
+        if batch.visible.is_unknown() {
+            times.visible = Instant::UNKNOWN;
+        }
+        let by = times.buffered.hi().map_or(Instant::UNKNOWN, Instant::not_after);
+        times.emitted = times.emitted.and_if_consistent(by);
+    }
+}
+
+/// The smallest interval that holds both.
+fn hull(one: Instant, other: Instant) -> Instant {
+    let lo = one.lo().zip(other.lo()).map(|(a, b)| a.min(b)).map_or(Instant::UNKNOWN, Instant::not_before);
+    lo.and(one.hi().zip(other.hi()).map(|(a, b)| a.max(b)).map_or(Instant::UNKNOWN, Instant::not_after))
+}
+
+/// Print times of tick lines that their requests bound: a tick line is printed before its batch is sent.
+pub fn known_from_requests(
+    batches: &[Batch],
+    requests: &[Request],
+    clocks: &[Clock],
+) -> HashMap<Seen, Instant> {
+    let mut known = HashMap::new();
+    for batch in batches.iter().filter(|batch| !batch.hidden && batch.failures.is_empty()) {
+        let Some(first) = batch.requests.first().map(|request| &requests[*request]) else { continue };
+        let offset = clocks.iter().find(|clock| clock.server == Some(first.server)).and_then(|clock| clock.offset);
+        if let Some(by) = shifted(first.begin, offset).hi() {
+            known.insert(batch.at, Instant::not_after(by));
+        }
+    }
+    known
+}

@@ -1,0 +1,259 @@
+//! Correlation: from sightings to stores, batches, requests, clocks, specs, looks, journeys and the ledger.
+
+pub mod bounds;
+pub mod clocks;
+pub mod journeys;
+pub mod ledger;
+pub mod looks;
+pub mod pairing;
+pub mod replay;
+pub mod requests;
+pub mod specs;
+pub mod stores;
+pub mod visibility;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::instant::{Duration, Instant, Nanos};
+use crate::reading::LogFile;
+use crate::report::Place;
+
+use bounds::PrintTimes;
+use clocks::Clock;
+use looks::{Looking, Sources};
+use replay::{Batch, Event, ExplicitFlush};
+use requests::{Request, Server};
+use specs::TestOutput;
+use stores::Store;
+
+/// A sighting, by its file and its index there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seen {
+    /// File.
+    pub file: usize,
+    /// Index of the sighting in the file.
+    pub index: usize,
+}
+
+/// A line, by its file and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct At {
+    /// File.
+    pub file: usize,
+    /// Line number, from 1.
+    pub line: u32,
+}
+
+/// Everything that was put together from a bundle.
+#[derive(Debug)]
+pub struct World {
+    /// Files with their sightings, in the order of their labels.
+    pub files: Vec<LogFile>,
+    /// Suites, blocks, failures.
+    pub output: TestOutput,
+    /// Audit stores.
+    pub stores: Vec<Store>,
+    /// Audit events, store by store.
+    pub events: Vec<Event>,
+    /// Batches, store by store.
+    pub batches: Vec<Batch>,
+    /// Explicit flushes that lines show.
+    pub flushes: Vec<ExplicitFlush>,
+    /// Events left in the queue at the end, by store.
+    pub queued: Vec<Option<u64>>,
+    /// Places where a store's counters and its replay disagree.
+    pub disagreements: Vec<(usize, Seen, String)>,
+    /// `DataStorage` logs.
+    pub servers: Vec<Server>,
+    /// Requests, server by server.
+    pub requests: Vec<Request>,
+    /// Offset of each server against the reference clock.
+    pub offsets: Vec<Option<Duration>>,
+    /// Clocks.
+    pub clocks: Vec<Clock>,
+    /// When each line was printed.
+    pub printed: PrintTimes,
+    /// How each failing spec looked; parallel to `output.failed`.
+    pub looking: Vec<Looking>,
+}
+
+impl World {
+    /// The place of a sighting.
+    pub fn place(&self, seen: Seen) -> Place {
+        let file = &self.files[seen.file];
+        Place { file: file.label.clone(), line: file.sightings[seen.index].line, to_line: None }
+    }
+
+    /// The place of a line.
+    pub fn place_at(&self, at: At) -> Place {
+        Place { file: self.files[at.file].label.clone(), line: at.line, to_line: None }
+    }
+
+    /// The server whose requests the suite's stores made, else the only one.
+    pub fn server_of(&self, store: Option<usize>) -> Option<usize> {
+        let mut served: BTreeMap<usize, usize> = BTreeMap::new();
+        for request in self.requests.iter().filter(|request| store.is_none() || request.store == store) {
+            *served.entry(request.server).or_default() += 1;
+        }
+        served.into_iter().max_by_key(|(server, count)| (*count, std::cmp::Reverse(*server))).map(|(server, _)| server)
+    }
+
+    /// A request's begin on the reference clock.
+    pub fn began(&self, request: usize) -> Instant {
+        let request = &self.requests[request];
+        clocks::shifted(request.begin, self.offsets[request.server])
+    }
+
+    /// A request's end on the reference clock.
+    pub fn ended(&self, request: usize) -> Instant {
+        let request = &self.requests[request];
+        clocks::shifted(request.end, self.offsets[request.server])
+    }
+}
+
+/// Puts everything together. `input_zone`: seconds east of UTC, in nanoseconds, for stamps that no line gives a zone.
+pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
+    let mut output = specs::read(&files, input_zone);
+    let stores = stores::tell_apart(&files, &output);
+    for store in &stores {
+        for segment in &store.segments {
+            let block = &mut output.blocks[segment.block];
+            block.process = block.process.or(store.process);
+        }
+    }
+    let mut world = World {
+        stores,
+        events: Vec::new(),
+        batches: Vec::new(),
+        flushes: Vec::new(),
+        queued: Vec::new(),
+        disagreements: Vec::new(),
+        servers: Vec::new(),
+        requests: Vec::new(),
+        offsets: Vec::new(),
+        clocks: Vec::new(),
+        printed: PrintTimes::default(),
+        looking: Vec::new(),
+        files,
+        output,
+    };
+    world.replay();
+    (world.servers, world.requests) = requests::read(&world.files);
+    world.offsets = vec![None; world.servers.len()];
+    world.print_times(&HashMap::new());
+    world.pair();
+    world.zones_from_servers(input_zone);
+    world.refine();
+    world.look();
+    world
+}
+
+impl World {
+    fn replay(&mut self) {
+        for number in 0..self.stores.len() {
+            let done =
+                replay::replay(&self.files, &self.output.blocks, number, &self.stores[number], self.batches.len());
+            self.events.extend(done.events);
+            self.batches.extend(done.batches);
+            self.flushes.extend(done.flushes);
+            self.queued.push(done.queued);
+            self.disagreements.extend(done.disagreements.into_iter().map(|(seen, text)| (number, seen, text)));
+        }
+    }
+
+    fn print_times(&mut self, known: &HashMap<Seen, Instant>) {
+        self.printed = bounds::print_times(&self.files, &self.output.blocks, &self.output.suites, known);
+    }
+
+    /// Stores whose lines stand in a server's own log are not clients of the test.
+    pub fn is_self_audit(&self, store: usize) -> bool {
+        let file = self.stores[store].segments[0].file;
+        self.servers.iter().any(|server| server.file == file) && self.stores[store].logger.starts_with("datastorage")
+    }
+
+    /// Coarse offset of each server against the clients, then pairs.
+    fn pair(&mut self) {
+        let clients: HashSet<usize> = (0..self.stores.len()).filter(|store| !self.is_self_audit(*store)).collect();
+        bounds::batches(&mut self.batches, &self.requests, &self.offsets, &self.printed);
+        let sent: Vec<(Nanos, u64)> = self
+            .batches
+            .iter()
+            .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
+            .filter_map(|batch| Some((batch.fired.or_else(|| precise(batch.flushed))?, batch.size)))
+            .collect();
+        for server in 0..self.servers.len() {
+            let served: Vec<(Nanos, u64)> = self
+                .requests
+                .iter()
+                .filter(|request| request.server == server && request.about == requests::About::Write)
+                .filter_map(|request| Some((request.begin.lo()?, request.size?)))
+                .collect();
+            if let Some(coarse) = pairing::coarse_offset(&sent, &served) {
+                let mine = |store: usize| clients.contains(&store);
+                pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
+            }
+        }
+    }
+
+    /// Test output without any stamp that has a zone (an E2E suite): its clock is the servers', so the zone is the one
+    /// in which its stamps fall among the queries.
+    fn zones_from_servers(&mut self, input_zone: Option<Nanos>) {
+        const QUARTER: Nanos = 900 * crate::instant::SECOND;
+        let first_query = self
+            .requests
+            .iter()
+            .filter(|request| request.about != requests::About::Write)
+            .filter_map(|request| request.begin.lo())
+            .min();
+        let missing: Vec<usize> = (0..self.output.suites.len()).filter(|suite| self.output.suites[*suite].zone.is_none()).collect();
+        for suite in missing {
+            let range = self.output.suites[suite].range.clone();
+            let sightings = &self.files[self.output.suites[suite].file].sightings[range];
+            let first = sightings.iter().filter_map(|sighting| sighting.stamp).map(|stamp| stamp.at).min();
+            if let (Some(first), Some(query), None) = (first, first_query, input_zone) {
+                let zone = (first - query + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+                specs::set_zone(&self.files, &mut self.output, suite, zone);
+            }
+        }
+    }
+
+    /// Offsets from the pairs, print times from the offsets, and everything else from both.
+    fn refine(&mut self) {
+        for server in 0..self.servers.len() {
+            let (low, high) = clocks::bounds_of_pairs(&self.batches, &self.requests, server);
+            let clock = clocks::intersect("datastorage", Some(server), low, high);
+            self.offsets[server] = clock.offset;
+            self.clocks.push(clock);
+        }
+        let known = bounds::known_from_requests(&self.batches, &self.requests, &self.clocks);
+        self.print_times(&known);
+        bounds::batches(&mut self.batches, &self.requests, &self.offsets, &self.printed);
+        bounds::events(&mut self.events, &self.batches, &self.printed);
+    }
+
+    fn look(&mut self) {
+        let sources = Sources {
+            files: &self.files,
+            blocks: &self.output.blocks,
+            requests: &self.requests,
+            offsets: &self.offsets,
+            printed: &self.printed,
+        };
+        let mut owners: BTreeMap<String, u32> = BTreeMap::new();
+        let mut looking: Vec<Looking> = Vec::new();
+        for failed in &self.output.failed {
+            looking.push(sources.looking(failed, &owners));
+            let process = self.output.blocks[failed.block].process;
+            if let (Some(process), Some(connection)) = (process, looking.last().and_then(|l| l.connection.clone())) {
+                owners.entry(connection).or_insert(process);
+            }
+        }
+        self.looking = looking;
+    }
+}
+
+/// Known well enough to vote for an offset.
+fn precise(at: Instant) -> Option<Nanos> {
+    at.width().filter(|width| *width <= 10 * crate::instant::MILLISECOND)?;
+    at.lo()
+}

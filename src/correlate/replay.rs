@@ -1,0 +1,616 @@
+//! Replay: which events a store buffered, and in which batch each left.
+//!
+//! Events leave the channel in the order in which they came in, so batch *sizes* are exact and counting tells the
+//! members. It is exact away from the borders: a "buffered" line is printed after the send by another goroutine, and a
+//! tick may fire while events still wait. Lines between specs are lost, so the count is taken up anew in each block.
+
+use crate::instant::{Instant, MILLISECOND, Nanos};
+use crate::reading::LogFile;
+use crate::sighting::{CallerLine, StoreEvent, Text, Tick, Trigger, What};
+
+use super::Seen;
+use super::specs::Block;
+use super::stores::{Segment, Store};
+
+/// One audit event, from the call on.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its store.
+    pub store: usize,
+    /// The block in which it was emitted.
+    pub block: usize,
+    /// Type.
+    pub event_type: Text,
+    /// Correlation id; empty when no line of the event named it.
+    pub correlation_id: Text,
+    /// Namespace and name of the object whose processing emitted it, from the controller's line before the call.
+    pub object: Option<(Text, Text)>,
+    /// The controller's line.
+    pub object_at: Option<Seen>,
+    /// "`StoreAudit` called".
+    pub called: Option<Seen>,
+    /// "Validation passed".
+    pub validated: Option<Seen>,
+    /// "Event buffered", or the line that refused or dropped it.
+    pub ended: Option<Seen>,
+    /// What became of it at the store's door.
+    pub fate: Fate,
+    /// The store's running count.
+    pub ordinal: Option<u64>,
+    /// Its batch.
+    pub batch: Option<usize>,
+    /// The batch before or after, when the border between them lies within the reach of concurrent callers.
+    pub or_batch: Option<usize>,
+    /// Times on the reference clock.
+    pub times: Times,
+}
+
+/// The instants of an event.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "named as the links")]
+pub struct Times {
+    pub emitted: Instant,
+    pub buffered: Instant,
+    pub flushed: Instant,
+    pub written: Instant,
+    pub visible: Instant,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let unknown = Instant::UNKNOWN;
+        Self { emitted: unknown, buffered: unknown, flushed: unknown, written: unknown, visible: unknown }
+    }
+}
+
+/// What became of an event at the store's door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The channel took it.
+    Buffered,
+    /// The client's validation refused it.
+    Refused,
+    /// The channel was full.
+    DroppedFull,
+    /// The store was closed.
+    DroppedClosed,
+    /// The log does not show how the call ended.
+    Open,
+}
+
+/// One batch.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Its store.
+    pub store: usize,
+    /// The block whose lines show it.
+    pub block: usize,
+    /// What flushed it.
+    pub trigger: Trigger,
+    /// Events.
+    pub size: u64,
+    /// The line that opened it; for a hidden flush the tick line that betrays it.
+    pub at: Seen,
+    /// No line of its own: seen in the next tick's short interval.
+    pub hidden: bool,
+    /// When the timer fired.
+    pub fired: Option<Nanos>,
+    /// Ordinals of its first and last event.
+    pub members: Option<(u64, u64)>,
+    /// Failed attempts.
+    pub failures: Vec<(Seen, Text)>,
+    /// What became of it, by the client's lines.
+    pub outcome: Outcome,
+    /// The line that says so.
+    pub outcome_at: Option<Seen>,
+    /// How long the write took, by the client's line.
+    pub took: Option<Nanos>,
+    /// End of the flush: the next tick's fire time less its measured interval.
+    pub ended_by_tick: Option<(Nanos, Seen)>,
+    /// Paired requests, first attempt first.
+    pub requests: Vec<usize>,
+    /// Requests that would fit as well.
+    pub alternatives: Vec<usize>,
+    /// First attempt began.
+    pub flushed: Instant,
+    /// 2xx came back.
+    pub written: Instant,
+    /// The server committed it.
+    pub visible: Instant,
+}
+
+/// What the client's lines say of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted with a 2xx.
+    Written,
+    /// Dropped after an error that is not retried.
+    Refused,
+    /// Dropped after the last attempt.
+    Lost,
+    /// No line says.
+    Open,
+}
+
+/// What a store's lines amount to.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// Events in the order of their calls.
+    pub events: Vec<Event>,
+    /// Batches in order.
+    pub batches: Vec<Batch>,
+    /// Places where counters and replay disagree.
+    pub disagreements: Vec<(Seen, String)>,
+    /// Times at which the store was asked to flush and had ended it: (asked, ended, left in the channel).
+    pub flushes: Vec<ExplicitFlush>,
+    /// Events still queued at the end, when counting reached it.
+    pub queued: Option<u64>,
+}
+
+/// One explicit flush that the log shows.
+#[derive(Debug, Clone, Copy)]
+pub struct ExplicitFlush {
+    /// Its store.
+    pub store: usize,
+    /// When it was asked for, or taken up.
+    pub began: Seen,
+    /// When it ended.
+    pub ended: Seen,
+    /// Events that it left in the channel.
+    pub left: u64,
+}
+
+/// Replays one store.
+pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store, batches_before: usize) -> Replayed {
+    let flushes_visible = store.segments.iter().any(|segment| {
+        events_of(files, segment).any(|(_, event)| matches!(event, StoreEvent::FlushRequested | StoreEvent::FlushProcessing { .. } | StoreEvent::Wrote { .. } | StoreEvent::FlushBegan { .. }))
+    });
+    let mut replay = Replay {
+        number,
+        flushes_visible,
+        batches_before,
+        counted: store.start_time.is_some().then_some(0),
+        printed: 0,
+        open: None,
+        requested: None,
+        processing: None,
+        done: Replayed::default(),
+    };
+    for (index, segment) in store.segments.iter().enumerate() {
+        // Lines between blocks are lost; a container's log has none.
+        if index > 0 {
+            replay.counted = None;
+        }
+        replay.emissions(files, &blocks[segment.block], segment);
+        replay.batches(files, segment);
+    }
+    replay.assign();
+    if let Some(counted) = replay.counted {
+        replay.done.queued = Some(replay.printed.saturating_sub(counted));
+    }
+    replay.done
+}
+
+fn events_of<'a>(files: &'a [LogFile], segment: &'a Segment) -> impl Iterator<Item = (Seen, &'a StoreEvent)> {
+    segment.lines.iter().filter_map(|index| match &files[segment.file].sightings[*index].what {
+        What::Store(line) => Some((Seen { file: segment.file, index: *index }, &line.event)),
+        _ => None,
+    })
+}
+
+struct Replay {
+    number: usize,
+    /// Lines of flushes are printed at this level, so a flush without a line did not happen.
+    flushes_visible: bool,
+    batches_before: usize,
+    /// Events that surely left in batches so far; `None` after a gap.
+    counted: Option<u64>,
+    /// Highest ordinal printed so far.
+    printed: u64,
+    open: Option<Batch>,
+    requested: Option<Seen>,
+    processing: Option<Seen>,
+    done: Replayed,
+}
+
+impl Replay {
+    /// Pairs the lines of each call.
+    fn emissions(&mut self, files: &[LogFile], block: &Block, segment: &Segment) {
+        let first = self.done.events.len();
+        let sightings = &files[segment.file].sightings;
+        let mut object: Option<((Text, Text), Seen)> = None;
+        let mut next = segment.lines.iter().copied().peekable();
+        for index in block.range.clone() {
+            if let What::Caller(CallerLine::Reconciling { namespace, name, .. }) = &sightings[index].what {
+                object = Some(((namespace.clone(), name.clone()), Seen { file: segment.file, index }));
+            }
+            if next.peek() != Some(&index) {
+                continue;
+            }
+            next.next();
+            let What::Store(line) = &sightings[index].what else { continue };
+            self.emission(first, segment.block, Seen { file: segment.file, index }, &line.event, object.as_ref());
+        }
+    }
+
+    fn emission(
+        &mut self,
+        first: usize,
+        block: usize,
+        seen: Seen,
+        event: &StoreEvent,
+        object: Option<&((Text, Text), Seen)>,
+    ) {
+        let number = self.number;
+        let new = |event_type: &Text, correlation_id: &Text| Event {
+            store: number,
+            block,
+            event_type: event_type.clone(),
+            correlation_id: correlation_id.clone(),
+            object: object.map(|(object, _)| object.clone()),
+            object_at: object.map(|(_, at)| *at),
+            called: None,
+            validated: None,
+            ended: None,
+            fate: Fate::Open,
+            ordinal: None,
+            batch: None,
+            or_batch: None,
+            times: Times::default(),
+        };
+        let events = &mut self.done.events;
+        match event {
+            StoreEvent::Called { event_type, correlation_id } => {
+                events.push(Event { called: Some(seen), ..new(event_type, correlation_id) });
+            }
+            StoreEvent::Validated { event_type } => {
+                let call = events[first..].iter_mut().rev().find(|call| {
+                    call.fate == Fate::Open && call.validated.is_none() && call.event_type == *event_type
+                });
+                if let Some(call) = call {
+                    call.validated = Some(seen);
+                }
+            }
+            StoreEvent::Refused { .. } => {
+                // The line names no event: it follows its call, before any other call can be refused.
+                let call = events[first..].iter_mut().rev().find(|call| call.fate == Fate::Open && call.validated.is_none());
+                if let Some(call) = call {
+                    call.fate = Fate::Refused;
+                    call.ended = Some(seen);
+                }
+            }
+            StoreEvent::Buffered { event_type, correlation_id, total, .. } => {
+                let event = match_call(events, first, event_type, correlation_id, || new(event_type, correlation_id));
+                event.fate = Fate::Buffered;
+                event.ended = Some(seen);
+                event.ordinal = Some(*total);
+            }
+            StoreEvent::DroppedFull { event_type, correlation_id, .. } => {
+                let event = match_call(events, first, event_type, correlation_id, || new(event_type, correlation_id));
+                event.fate = Fate::DroppedFull;
+                event.ended = Some(seen);
+            }
+            StoreEvent::DroppedClosed { event_type, correlation_id } => {
+                let event = match_call(events, first, event_type, correlation_id, || new(event_type, correlation_id));
+                event.fate = Fate::DroppedClosed;
+                event.ended = Some(seen);
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens and closes batches along the writer's lines.
+    fn batches(&mut self, files: &[LogFile], segment: &Segment) {
+        let mut upcoming: Vec<(usize, u64)> = events_of(files, segment)
+            .filter_map(|(seen, event)| match event {
+                StoreEvent::Buffered { total, .. } => Some((seen.index, *total)),
+                _ => None,
+            })
+            .collect();
+        upcoming.reverse();
+        let mut printed_here = false;
+        for (seen, event) in events_of(files, segment) {
+            match event {
+                StoreEvent::Buffered { total, .. } => {
+                    upcoming.pop();
+                    self.printed = self.printed.max(*total);
+                    printed_here = true;
+                }
+                StoreEvent::Tick(tick) => {
+                    self.close();
+                    let end = tick.fired.map(|fired| (fired.saturating_sub(tick.actual), seen));
+                    let hidden = printed_here && self.hidden_flush(segment.block, tick, seen, end);
+                    if !hidden {
+                        self.end_last(end);
+                    }
+                    let next = upcoming.last().map(|(_, total)| *total);
+                    if tick.size > 0 {
+                        self.open(segment.block, Trigger::Tick, tick.size, seen, tick.fired);
+                        self.count(tick.size, tick.waiting, seen, printed_here, next);
+                    } else if tick.waiting == 0 && self.counted.is_none() {
+                        // Nothing in the batch and nothing in the channel: all that was sent has left.
+                        self.counted = if printed_here { Some(self.printed) } else { next.map(|next| next.saturating_sub(1)) };
+                    }
+                }
+                StoreEvent::FlushBegan { trigger, size, waiting } => {
+                    let same = self.open.as_ref().is_some_and(|open| open.trigger == *trigger && open.size == *size);
+                    if !same || *trigger != Trigger::Tick {
+                        self.close();
+                        self.open(segment.block, *trigger, *size, seen, None);
+                        self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
+                    }
+                }
+                StoreEvent::FlushRequested => self.requested = Some(seen),
+                StoreEvent::FlushProcessing { size, waiting } => {
+                    self.close();
+                    self.processing = Some(seen);
+                    if *size > 0 {
+                        self.open(segment.block, Trigger::Flush, *size, seen, None);
+                        self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
+                    }
+                }
+                StoreEvent::Drained { drained, size, waiting } => {
+                    match &mut self.open {
+                        Some(open) if open.trigger == Trigger::Flush => {
+                            open.size = *size;
+                            if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
+                                members.1 += drained;
+                                *counted += drained;
+                            }
+                        }
+                        _ => {
+                            self.close();
+                            self.open(segment.block, Trigger::Flush, *size, seen, None);
+                            self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
+                        }
+                    }
+                }
+                StoreEvent::ExplicitEnded { waiting, .. } => {
+                    let began = self.requested.take().or(self.processing).unwrap_or(seen);
+                    self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: *waiting });
+                    self.processing = None;
+                    self.close();
+                }
+                StoreEvent::ExplicitReturned { nothing } => {
+                    if *nothing {
+                        let began = self.requested.take().or(self.processing).unwrap_or(seen);
+                        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: 0 });
+                        self.processing = None;
+                        self.close();
+                    }
+                }
+                StoreEvent::Wrote { size, duration, .. } => {
+                    self.expect(segment.block, *size, seen, printed_here);
+                    self.outcome(Outcome::Written, seen, *duration);
+                }
+                StoreEvent::SlowWrite { size, duration } => {
+                    self.expect(segment.block, *size, seen, printed_here);
+                    self.outcome(Outcome::Written, seen, Some(*duration));
+                }
+                StoreEvent::WriteFailed { attempt, size, error } => {
+                    let again = self.open.as_ref().is_some_and(|open| *attempt == 1 && !open.failures.is_empty());
+                    if again {
+                        self.close();
+                    }
+                    self.expect(segment.block, *size, seen, printed_here);
+                    if let Some(open) = &mut self.open {
+                        open.failures.push((seen, error.clone()));
+                    }
+                }
+                StoreEvent::DroppedBatch { size } => {
+                    self.expect(segment.block, *size, seen, printed_here);
+                    self.outcome(Outcome::Refused, seen, None);
+                }
+                StoreEvent::LostBatch { size, error } => {
+                    self.expect(segment.block, *size, seen, printed_here);
+                    if let Some(open) = &mut self.open {
+                        if open.failures.is_empty() {
+                            open.failures.push((seen, error.clone()));
+                        }
+                    }
+                    self.outcome(Outcome::Lost, seen, None);
+                }
+                StoreEvent::ShutdownFlush { size } => {
+                    self.close();
+                    self.open(segment.block, Trigger::Shutdown, *size, seen, None);
+                    self.count(*size, 0, seen, printed_here, None);
+                }
+                StoreEvent::FlushEnded { trigger: Trigger::Shutdown, size } => {
+                    self.expect(segment.block, *size, seen, printed_here);
+                    self.close();
+                }
+                StoreEvent::FlushEnded { .. } => self.close(),
+                _ => {}
+            }
+        }
+        self.close();
+    }
+
+    fn open(&mut self, block: usize, trigger: Trigger, size: u64, at: Seen, fired: Option<Nanos>) {
+        self.open = Some(Batch {
+            store: self.number,
+            block,
+            trigger,
+            size,
+            at,
+            hidden: false,
+            fired,
+            members: None,
+            failures: Vec::new(),
+            outcome: Outcome::Open,
+            outcome_at: None,
+            took: None,
+            ended_by_tick: None,
+            requests: Vec::new(),
+            alternatives: Vec::new(),
+            flushed: Instant::UNKNOWN,
+            written: Instant::UNKNOWN,
+            visible: Instant::UNKNOWN,
+        });
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.done.batches.push(open);
+        }
+    }
+
+    /// An outcome line whose batch was opened by no line: at this level explicit and shutdown flushes are silent.
+    fn expect(&mut self, block: usize, size: u64, seen: Seen, printed_here: bool) {
+        let fits = self.open.as_ref().is_some_and(|open| open.size == size && open.outcome == Outcome::Open);
+        if !fits {
+            self.close();
+            self.open(block, Trigger::Flush, size, seen, None);
+            if let Some(open) = &mut self.open {
+                open.hidden = true;
+            }
+            self.count(size, 0, seen, printed_here, None);
+        }
+    }
+
+    fn outcome(&mut self, outcome: Outcome, seen: Seen, took: Option<Nanos>) {
+        if let Some(open) = &mut self.open {
+            open.outcome = outcome;
+            open.outcome_at = Some(seen);
+            open.took = took.or(open.took);
+        }
+        // A slow write prints a line of its own after "Wrote": both belong to one batch.
+        if let (Some(last), Some(open)) = (self.done.batches.last(), &self.open) {
+            let repeated = open.hidden
+                && last.size == open.size
+                && last.outcome == Outcome::Written
+                && outcome == Outcome::Written
+                && last.outcome_at.is_some_and(|at| at.file == seen.file && seen.index - at.index <= 2);
+            if repeated {
+                let size = open.size;
+                self.open = None;
+                if let Some(counted) = &mut self.counted {
+                    *counted -= size.min(*counted);
+                }
+            }
+        }
+    }
+
+    /// The end of the flush before a tick, by the tick's own arithmetic (`lastFlushTime` in `store.go`).
+    fn end_last(&mut self, end: Option<(Nanos, Seen)>) {
+        let Some((at, seen)) = end else { return };
+        if let Some(last) = self.done.batches.last_mut() {
+            let after_it = last.fired.is_none_or(|fired| at >= fired);
+            if last.ended_by_tick.is_none() && last.at.file == seen.file && after_it {
+                last.ended_by_tick = Some((at, seen));
+            }
+        }
+    }
+
+    /// At Info an explicit flush prints nothing: its trace is the next tick's short interval, and events that left.
+    /// Returns whether there was one.
+    fn hidden_flush(&mut self, block: usize, tick: &Tick, seen: Seen, end: Option<(Nanos, Seen)>) -> bool {
+        const JITTER: Nanos = MILLISECOND;
+        let Some(counted) = self.counted.filter(|_| !self.flushes_visible) else { return false };
+        let gone = self.printed.saturating_sub(tick.waiting).saturating_sub(counted.saturating_add(tick.size));
+        // With a full interval behind it nothing was flushed: a "buffered" line just came out before the tick's.
+        let flushed_before = tick.actual < tick.expected - JITTER;
+        if gone == 0 || !flushed_before {
+            return false;
+        }
+        self.open(block, Trigger::Flush, gone, seen, None);
+        if let Some(open) = &mut self.open {
+            open.hidden = true;
+            open.members = Some((counted + 1, counted + gone));
+            open.ended_by_tick = end;
+        }
+        self.counted = Some(counted + gone);
+        self.close();
+        true
+    }
+
+    /// Numbers the members of the batch that was just opened.
+    fn count(&mut self, size: u64, waiting: u64, seen: Seen, printed_here: bool, next: Option<u64>) {
+        // Callers print late by a few events at most; more than that is no race.
+        const REACH: u64 = 8;
+        let by_lines = if printed_here {
+            Some(self.printed.saturating_sub(waiting))
+        } else {
+            next.map(|next| next.saturating_sub(1).saturating_sub(waiting))
+        };
+        let end = match (self.counted.map(|counted| counted.saturating_add(size)), by_lines) {
+            (Some(counted), Some(lines)) if counted > lines.saturating_add(REACH) || lines > counted.saturating_add(REACH) => {
+                let text = format!("counting gives {counted} events batched, the lines {lines}");
+                self.done.disagreements.push((seen, text));
+                Some(lines)
+            }
+            (Some(counted), _) => Some(counted),
+            (None, lines) => lines,
+        };
+        self.counted = end;
+        let members = end.and_then(|end| Some((end.checked_sub(size.checked_sub(1)?)?.max(1), end)));
+        if let Some(open) = &mut self.open {
+            open.members = members;
+        }
+    }
+
+    /// Gives each event its batch, and the neighbour where a border runs between two concurrent calls.
+    fn assign(&mut self) {
+        let mut by_first: Vec<(u64, u64, usize)> = Vec::new();
+        for (index, batch) in self.done.batches.iter().enumerate() {
+            if let Some((first, last)) = batch.members {
+                by_first.push((first, last, index + self.batches_before));
+            }
+        }
+        by_first.sort_unstable();
+        let batch_of = |ordinal: u64| {
+            let at = by_first.partition_point(|(first, ..)| *first <= ordinal);
+            by_first[..at].iter().rev().take(2).find(|(_, last, _)| ordinal <= *last).map(|(.., index)| *index)
+        };
+        let mut by_ordinal: Vec<(u64, usize)> = Vec::new();
+        for (index, event) in self.done.events.iter_mut().enumerate() {
+            if let Some(ordinal) = event.ordinal {
+                event.batch = batch_of(ordinal);
+                by_ordinal.push((ordinal, index));
+            }
+        }
+        by_ordinal.sort_unstable();
+        for pair in by_ordinal.windows(2) {
+            let [(_, one), (_, other)] = [pair[0], pair[1]];
+            let (a, b) = (&self.done.events[one], &self.done.events[other]);
+            if a.batch == b.batch || !overlapped(a, b) {
+                continue;
+            }
+            let (first, second) = (a.batch, b.batch);
+            self.done.events[one].or_batch = second;
+            self.done.events[other].or_batch = first;
+        }
+    }
+}
+
+/// Two calls ran at the same time, so the store's count may number them in another order than the channel.
+fn overlapped(a: &Event, b: &Event) -> bool {
+    let span = |event: &Event| Some((event.called?, event.ended?));
+    match (span(a), span(b)) {
+        (Some((begin, end)), Some((other_begin, other_end))) => {
+            begin.file == other_begin.file && begin.index < other_end.index && other_begin.index < end.index
+        }
+        _ => true,
+    }
+}
+
+/// The open call of a type and id, oldest first; a call whose first line was lost is made up.
+fn match_call<'a>(
+    events: &'a mut Vec<Event>,
+    first: usize,
+    event_type: &Text,
+    correlation_id: &Text,
+    new: impl FnOnce() -> Event,
+) -> &'a mut Event {
+    let fits = |event: &Event| {
+        event.fate == Fate::Open && event.event_type == *event_type && event.correlation_id == *correlation_id
+    };
+    let at = events[first..].iter().position(fits).map_or_else(
+        || {
+            events.push(new());
+            events.len() - 1
+        },
+        |at| first + at,
+    );
+    &mut events[at]
+}

@@ -1,0 +1,327 @@
+//! Stores: the audit stores of a bundle, told apart.
+//!
+//! Up to twelve processes print into one log, each with a store of its own. A store is known by its `start_time`, and
+//! otherwise by continuity: `tick_number` and `total_buffered` go on, the timer keeps its phase, a block belongs to one
+//! process, and blocks of one process do not overlap. A new store needs a start line or a counter that begins again.
+
+use std::collections::HashMap;
+
+use crate::instant::{MILLISECOND, Nanos, SECOND};
+use crate::reading::LogFile;
+use crate::sighting::{CallerLine, StoreConfig, StoreEvent, Text, What};
+
+use super::Seen;
+use super::specs::{Block, TestOutput};
+
+/// One audit store.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    /// Its suite; `None` for a store of a container's log.
+    pub suite: Option<usize>,
+    /// Logger of its lines.
+    pub logger: String,
+    /// Service, as its first line names it.
+    pub service: Option<Text>,
+    /// Settings.
+    pub config: Option<StoreConfig>,
+    /// Line of the settings.
+    pub config_at: Option<Seen>,
+    /// When its writer started.
+    pub start_time: Option<Nanos>,
+    /// Ginkgo process, when ids or namespaces name it.
+    pub process: Option<u32>,
+    /// Its lines, in the order in which it printed them.
+    pub segments: Vec<Segment>,
+    /// The counts of its last line.
+    pub closed: Option<Closed>,
+}
+
+/// What a store said when it was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields of the line")]
+pub struct Closed {
+    pub buffered: u64,
+    pub written: u64,
+    pub dropped: u64,
+    pub failed_batches: u64,
+    pub at: Seen,
+}
+
+/// The lines of one store in one block.
+#[derive(Debug, Clone, Default)]
+pub struct Segment {
+    /// The block.
+    pub block: usize,
+    /// Its file.
+    pub file: usize,
+    /// Indices of its sightings in the file.
+    pub lines: Vec<usize>,
+    facts: Facts,
+}
+
+/// What tells one store from another.
+#[derive(Debug, Clone, Default)]
+struct Facts {
+    starts: bool,
+    start_time: Option<Nanos>,
+    interval: Option<Nanos>,
+    first_tick: Option<(u64, Nanos)>,
+    last_tick: Option<(u64, Nanos)>,
+    first_total: Option<u64>,
+    last_total: Option<u64>,
+    process: Option<u32>,
+    span: Option<(Nanos, Nanos)>,
+}
+
+/// Tells the stores of a bundle apart.
+pub fn tell_apart(files: &[LogFile], output: &TestOutput) -> Vec<Store> {
+    let mut stores: Vec<Store> = Vec::new();
+    let mut latest: Vec<Facts> = Vec::new();
+    for (index, block) in output.blocks.iter().enumerate() {
+        let process = block.process.or_else(|| process_of(files, block));
+        for (logger, segment) in segments(files, index, block, process) {
+            let known = if segment.facts.starts {
+                None
+            } else {
+                (0..stores.len())
+                    .filter(|store| stores[*store].suite == block.suite && stores[*store].logger == logger)
+                    .filter(|store| block.suite.is_some() || stores[*store].segments[0].file == block.file)
+                    .filter_map(|store| Some((continuity(&latest[store], &segment.facts)?, store)))
+                    .max_by_key(|(score, store)| (*score, std::cmp::Reverse(*store)))
+                    .map(|(_, store)| store)
+            };
+            let store = known.unwrap_or_else(|| {
+                stores.push(Store { suite: block.suite, logger, ..Store::default() });
+                latest.push(Facts::default());
+                stores.len() - 1
+            });
+            latest[store].follow(&segment.facts);
+            stores[store].process = stores[store].process.or(segment.facts.process);
+            stores[store].learn(files, &segment);
+            stores[store].segments.push(segment);
+        }
+    }
+    stores
+}
+
+impl Store {
+    /// Settings and counts that a segment's lines state.
+    fn learn(&mut self, files: &[LogFile], segment: &Segment) {
+        for index in &segment.lines {
+            let What::Store(line) = &files[segment.file].sightings[*index].what else { continue };
+            let seen = Seen { file: segment.file, index: *index };
+            match &line.event {
+                StoreEvent::Initialized { service, config } => {
+                    self.service = Some(service.clone()).filter(|service| !service.is_empty());
+                    self.config = Some(*config);
+                    self.config_at = Some(seen);
+                }
+                StoreEvent::Started { config, start_time } => {
+                    self.start_time = *start_time;
+                    if self.config.is_none() {
+                        self.config = Some(*config);
+                        self.config_at = Some(seen);
+                    }
+                }
+                StoreEvent::Closed { buffered, written, dropped, failed_batches } => {
+                    let (buffered, written, dropped) = (*buffered, *written, *dropped);
+                    self.closed = Some(Closed { buffered, written, dropped, failed_batches: *failed_batches, at: seen });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The configured interval, else the one that its ticks expect.
+    pub fn interval(&self) -> Option<Nanos> {
+        self.config.map(|config| config.flush_interval).or_else(|| self.segments.iter().find_map(|s| s.facts.interval))
+    }
+}
+
+impl Facts {
+    /// The same store, later.
+    fn follow(&mut self, later: &Self) {
+        self.interval = self.interval.or(later.interval);
+        self.start_time = self.start_time.or(later.start_time);
+        self.first_tick = self.first_tick.or(later.first_tick);
+        self.last_tick = later.last_tick.or(self.last_tick);
+        self.first_total = self.first_total.or(later.first_total);
+        self.last_total = later.last_total.max(self.last_total);
+        self.process = self.process.or(later.process);
+        self.span = match (self.span, later.span) {
+            (Some((first, end)), Some((_, last))) => Some((first, end.max(last))),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+/// How well a segment continues a store; `None` when it cannot. The weights only order candidates that are all
+/// possible: a named process decides, then the timer, then the counts.
+fn continuity(store: &Facts, segment: &Facts) -> Option<i64> {
+    let mut score = 0;
+    if let (Some(one), Some(other)) = (store.process, segment.process) {
+        if one != other {
+            return None;
+        }
+        score += 1000;
+    }
+    if let (Some((_, end)), Some((begin, _))) = (store.span, segment.span) {
+        // Stamps of whole seconds: a block may seem to begin up to a second before the one before it ended.
+        if begin < end - 2 * SECOND {
+            return None;
+        }
+    }
+    if let (Some(one), Some(other)) = (store.interval, segment.interval) {
+        if one != other {
+            return None;
+        }
+    }
+    if let (Some(last), Some(first)) = (store.last_total, segment.first_total) {
+        // Callers print out of order by a few places at most.
+        if first + 3 < last || first == last {
+            return None;
+        }
+        let gap = first.saturating_sub(last + 1);
+        score += if gap == 0 { 200 } else { 100 / i64::try_from(gap).unwrap_or(100).min(100) };
+    }
+    let interval = segment.interval.or(store.interval);
+    if let (Some(interval), Some((number, fired))) = (interval, segment.first_tick) {
+        score += timer_continuity(store, interval, number, fired)?;
+    }
+    Some(score)
+}
+
+/// A ticker keeps its phase, and counts no more ticks than time allows.
+fn timer_continuity(store: &Facts, interval: Nanos, number: u64, fired: Nanos) -> Option<i64> {
+    let (origin, origin_number) = match (store.last_tick, store.start_time) {
+        (Some((last_number, last_fired)), _) => (last_fired, last_number),
+        (None, Some(start)) => (start, 0),
+        (None, None) => return Some(0),
+    };
+    let advance = i64::try_from(number.checked_sub(origin_number).filter(|advance| *advance > 0)?).ok()?;
+    let elapsed = fired - origin;
+    let phase = (elapsed + interval / 2).rem_euclid(interval) - interval / 2;
+    let possible = (elapsed - phase) / interval;
+    if advance > possible + 1 {
+        return None;
+    }
+    let lost = (possible - advance).abs();
+    // 0 for a phase that is off by half an interval, 300 for the same phase.
+    let near = 300 - 600 * phase.abs() / interval;
+    let exact = if phase.abs() < 5 * MILLISECOND { 100 } else { 0 };
+    Some(near + exact + if lost == 0 { 200 } else { -20 * lost.min(50) })
+}
+
+/// Cuts a block's store lines by logger and by store.
+fn segments(files: &[LogFile], index: usize, block: &Block, process: Option<u32>) -> Vec<(String, Segment)> {
+    let mut done: Vec<(String, Segment)> = Vec::new();
+    let mut open: HashMap<&str, Segment> = HashMap::new();
+    let sightings = &files[block.file].sightings;
+    let mut order: Vec<&str> = Vec::new();
+    for at in block.range.clone() {
+        let What::Store(line) = &sightings[at].what else { continue };
+        let logger = &*line.logger;
+        if !open.contains_key(logger) {
+            order.push(logger);
+        }
+        let empty = || Segment {
+            block: index,
+            file: block.file,
+            facts: Facts { process, span: block.span, ..Facts::default() },
+            ..Segment::default()
+        };
+        let segment = open.entry(logger).or_insert_with(empty);
+        if begins_new_store(segment, &line.event, files) {
+            done.push((logger.to_owned(), std::mem::replace(segment, empty())));
+        }
+        segment.add(at, &line.event);
+    }
+    for logger in order {
+        if let Some(segment) = open.remove(logger) {
+            done.push((logger.to_owned(), segment));
+        }
+    }
+    // The order of the first line, so that a store's parts follow each other.
+    done.sort_by_key(|(_, segment)| segment.lines.first().copied());
+    done
+}
+
+fn begins_new_store(segment: &Segment, event: &StoreEvent, files: &[LogFile]) -> bool {
+    let said = |wanted: fn(&StoreEvent) -> bool| {
+        segment.lines.iter().any(|index| match &files[segment.file].sightings[*index].what {
+            What::Store(line) => wanted(&line.event),
+            _ => false,
+        })
+    };
+    match event {
+        // The settings and the writer's first line come in either order.
+        StoreEvent::Initialized { .. } => said(|event| matches!(event, StoreEvent::Initialized { .. })),
+        StoreEvent::Started { .. } => {
+            said(|event| matches!(event, StoreEvent::Started { .. }))
+                || said(|event| !matches!(event, StoreEvent::Initialized { .. } | StoreEvent::Called { .. } | StoreEvent::Closed { .. } | StoreEvent::Closing))
+                    && !said(|event| matches!(event, StoreEvent::Initialized { .. }))
+        }
+        StoreEvent::Tick(tick) => tick.number == 1 && segment.facts.last_tick.is_some_and(|(number, _)| number > 1),
+        StoreEvent::Buffered { total: 1, .. } => segment.facts.last_total.is_some_and(|total| total > 3),
+        _ => false,
+    }
+}
+
+impl Segment {
+    fn add(&mut self, index: usize, event: &StoreEvent) {
+        self.lines.push(index);
+        let facts = &mut self.facts;
+        match event {
+            StoreEvent::Initialized { config, .. } => {
+                facts.starts = true;
+                facts.interval = Some(config.flush_interval);
+            }
+            StoreEvent::Started { config, start_time } => {
+                facts.starts = true;
+                facts.interval = Some(config.flush_interval);
+                facts.start_time = *start_time;
+            }
+            StoreEvent::Tick(tick) => {
+                facts.interval = Some(tick.expected);
+                if let Some(fired) = tick.fired {
+                    facts.first_tick = facts.first_tick.or(Some((tick.number, fired)));
+                    facts.last_tick = Some((tick.number, fired));
+                }
+            }
+            StoreEvent::Buffered { total, .. } => {
+                facts.first_total = Some(facts.first_total.map_or(*total, |first| first.min(*total)));
+                facts.last_total = facts.last_total.max(Some(*total));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The process that a block's ids and namespaces name: `rr-p3-…`, `sp-severity-2-09185946` (the suites' own helpers).
+fn process_of(files: &[LogFile], block: &Block) -> Option<u32> {
+    block.suite?;
+    let mut votes: HashMap<u32, usize> = HashMap::new();
+    for sighting in &files[block.file].sightings[block.range.clone()] {
+        let named = match &sighting.what {
+            What::Store(line) => match &line.event {
+                StoreEvent::Called { correlation_id, .. } | StoreEvent::Buffered { correlation_id, .. } => {
+                    correlation_id.strip_prefix("rr-p").and_then(|rest| rest.split('-').next()?.parse().ok())
+                }
+                _ => None,
+            },
+            What::Caller(CallerLine::Reconciling { namespace, .. }) => process_in_namespace(namespace),
+            _ => None,
+        };
+        if let Some(process) = named {
+            *votes.entry(process).or_default() += 1;
+        }
+    }
+    votes.into_iter().max_by_key(|(process, count)| (*count, std::cmp::Reverse(*process))).map(|(process, _)| process)
+}
+
+fn process_in_namespace(namespace: &str) -> Option<u32> {
+    let (head, random) = namespace.rsplit_once('-')?;
+    let is_random = random.len() == 8 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let process: u32 = head.rsplit_once('-')?.1.parse().ok()?;
+    (is_random && process <= 128).then_some(process)
+}

@@ -1,0 +1,180 @@
+//! From the bytes of one file to its sightings: prefix, format, vocabulary, line by line.
+//!
+//! What a file is, is told by its lines, never by its name: a line of any format is read wherever it stands.
+
+use std::io::Read;
+
+use memchr::memchr;
+
+use crate::documents::{self, Document};
+use crate::formats::{self, Record};
+use crate::instant::Nanos;
+use crate::prefixes::Layers;
+use crate::sighting::Sighting;
+use crate::source;
+use crate::vocabulary::{self, Ginkgo, Names};
+
+/// What one file said.
+#[derive(Debug, Default)]
+pub struct LogFile {
+    /// Label of the file in every place.
+    pub label: String,
+    /// Sightings in the order of their lines.
+    pub sightings: Vec<Sighting>,
+    /// Lines read.
+    pub lines: u64,
+    /// Lines that a vocabulary recognised.
+    pub recognised: u64,
+    /// Lines longer than the limit: the head was kept.
+    pub cut_lines: u64,
+    /// A small whole file that is no log.
+    pub document: Option<Document>,
+    /// The last line had no line end: the file may be cut.
+    pub ends_open: bool,
+}
+
+/// Reads one file of a bundle.
+pub struct Parser {
+    /// Longest line that is kept whole, in bytes.
+    pub longest_line: usize,
+}
+
+/// A document is read whole, so it has to be small.
+const DOCUMENT_BYTES: usize = 1 << 20;
+const BLOCK: usize = 256 << 10;
+
+impl source::Reader for Parser {
+    type Output = LogFile;
+
+    fn read(&self, label: &str, bytes: &mut dyn Read) -> LogFile {
+        let mut lines = Lines::new(label);
+        let mut pending = Vec::with_capacity(BLOCK);
+        let mut block = vec![0; BLOCK];
+        let mut head = Vec::new();
+        let mut skipping = false;
+        // A broken input ends early; the source says so.
+        while let Ok(length @ 1..) = bytes.read(&mut block) {
+            let mut rest = &block[..length];
+            if lines.layers.is_none() {
+                lines.layers = Some(Layers::of(&String::from_utf8_lossy(rest)));
+            }
+            if head.len() < DOCUMENT_BYTES && lines.may_be_document(&head) {
+                head.extend_from_slice(rest);
+            }
+            while let Some(end) = memchr(b'\n', rest) {
+                let (line, after) = rest.split_at(end);
+                rest = &after[1..];
+                if std::mem::take(&mut skipping) {
+                    continue;
+                }
+                if pending.is_empty() {
+                    lines.line(line);
+                } else {
+                    pending.extend_from_slice(line);
+                    lines.line(&pending);
+                    pending.clear();
+                }
+            }
+            if !skipping {
+                pending.extend_from_slice(rest);
+                if pending.len() > self.longest_line {
+                    pending.truncate(self.longest_line);
+                    lines.file.cut_lines += 1;
+                    lines.line(&pending);
+                    pending.clear();
+                    skipping = true;
+                }
+            }
+        }
+        if !pending.is_empty() {
+            lines.file.ends_open = true;
+            lines.line(&pending);
+        }
+        lines.finish(&head)
+    }
+}
+
+/// The state of one file.
+struct Lines {
+    file: LogFile,
+    names: Names,
+    ginkgo: Ginkgo,
+    /// Told by the head of the file.
+    layers: Option<Layers>,
+    scratch: String,
+    partial: String,
+}
+
+impl Lines {
+    fn new(label: &str) -> Self {
+        Self {
+            file: LogFile { label: label.to_owned(), ..LogFile::default() },
+            names: Names::default(),
+            ginkgo: Ginkgo::default(),
+            layers: None,
+            scratch: String::new(),
+            partial: String::new(),
+        }
+    }
+
+    /// A document begins with a bracket and nothing in it is a log line.
+    fn may_be_document(&self, head: &[u8]) -> bool {
+        self.file.recognised == 0
+            && head.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|first| matches!(first, b'{' | b'['))
+    }
+
+    fn line(&mut self, bytes: &[u8]) {
+        self.file.lines += 1;
+        let text = String::from_utf8_lossy(bytes);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let stripped = self.layers.unwrap_or_default().strip(&text, &mut scratch);
+        if !self.partial.is_empty() {
+            self.partial.extend(std::iter::repeat_n(' ', stripped.indent));
+        }
+        if stripped.partial {
+            self.partial.push_str(stripped.line);
+        } else if self.partial.is_empty() {
+            self.content(stripped.line, stripped.read_at);
+        } else {
+            let mut whole = std::mem::take(&mut self.partial);
+            whole.push_str(stripped.line);
+            self.content(&whole, stripped.read_at);
+        }
+        self.scratch = scratch;
+    }
+
+    fn content(&mut self, line: &str, read_at: Option<Nanos>) {
+        let number = u32::try_from(self.file.lines).unwrap_or(u32::MAX);
+        for format in formats::ALL {
+            let Some(message) = format.message(line) else { continue };
+            let decode = vocabulary::decoder(message).unwrap_or(vocabulary::other);
+            let said = format.record(line).and_then(|record: Record<'_>| {
+                Some((record.stamp, decode(&record, &mut self.names)?))
+            });
+            if let Some((stamp, what)) = said {
+                self.file.recognised += 1;
+                self.file.sightings.push(Sighting { line: number, stamp, read_at, what });
+            }
+            return;
+        }
+        if self.ginkgo.read(line, number, &mut self.names, &mut self.file.sightings) {
+            self.file.recognised += 1;
+        } else if let Some(what) = vocabulary::plain(line, &mut self.names) {
+            self.file.recognised += 1;
+            self.file.sightings.push(Sighting { line: number, stamp: None, read_at, what });
+        }
+    }
+
+    fn finish(mut self, head: &[u8]) -> LogFile {
+        self.ginkgo.finish(&mut self.names, &mut self.file.sightings);
+        // A failure's message is complete only after its last line, and stands where it began.
+        self.file.sightings.sort_by_key(|sighting| sighting.line);
+        if self.may_be_document(head) {
+            self.file.document = documents::recognise(head);
+        }
+        if self.file.document.is_some() {
+            self.file.recognised = self.file.lines;
+        }
+        self.file
+    }
+}

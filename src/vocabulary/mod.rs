@@ -1,0 +1,112 @@
+//! What a line says. A *vocabulary* is a table from messages to sightings; it knows nothing of how a line is written.
+//!
+//! Structured lines are found through one hash table over all exact messages. Free text (test output) is tried member
+//! by member. To add a vocabulary of messages: a file here, and two lines below (`mod`, `WORDINGS`).
+
+mod audit_store;
+mod controllers;
+mod datastorage;
+mod ginkgo;
+mod looks;
+mod postgresql;
+mod python_store;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
+
+pub use ginkgo::Ginkgo;
+
+use crate::formats::Record;
+use crate::secrets::masked;
+use crate::sighting::{Text, What};
+
+/// Makes a sighting of a decoded record; `None` when a field that it needs is missing or absurd.
+pub type Decode = fn(&Record<'_>, &mut Names) -> Option<What>;
+
+/// One message and what it means.
+pub struct Wording {
+    /// The message without what stands before its first ASCII letter: the emoji of one year are gone in the next.
+    pub message: &'static str,
+    /// How its fields are read.
+    pub decode: Decode,
+}
+
+/// Every table of exact messages.
+static WORDINGS: &[&[Wording]] = &[audit_store::WORDINGS, datastorage::WORDINGS];
+
+static BY_MESSAGE: LazyLock<HashMap<&'static str, Decode>> =
+    LazyLock::new(|| WORDINGS.iter().copied().flatten().map(|wording| (wording.message, wording.decode)).collect());
+
+/// The texts of one file, each kept once.
+#[derive(Debug, Default)]
+pub struct Names {
+    known: HashSet<Text>,
+}
+
+impl Names {
+    /// The shared copy of a name.
+    pub fn text(&mut self, name: &str) -> Text {
+        if let Some(known) = self.known.get(name) {
+            return Arc::clone(known);
+        }
+        let text = Text::from(name);
+        self.known.insert(Arc::clone(&text));
+        text
+    }
+
+    /// Free text from a log, with secrets masked and cut to a length that a report can print.
+    pub fn prose(&mut self, text: &str) -> Text {
+        const LONGEST: usize = 2000;
+        let masked = masked(text);
+        let cut = masked.char_indices().nth(LONGEST).map_or(masked.len(), |(at, _)| at);
+        self.text(&masked[..cut])
+    }
+}
+
+/// The message without its leading emoji and blanks.
+pub fn bare(message: &str) -> &str {
+    message.trim_start_matches(|c: char| !c.is_ascii() || c == ' ')
+}
+
+/// The decoder for a message, if any vocabulary knows it.
+pub fn decoder(message: &str) -> Option<Decode> {
+    BY_MESSAGE.get(bare(message)).copied()
+}
+
+/// A record whose message no table knows: an object that a controller took up, an error, a database's complaint.
+pub fn other(record: &Record<'_>, names: &mut Names) -> Option<What> {
+    postgresql::read(record, names).or_else(|| controllers::read(record, names))
+}
+
+/// A line without a format, outside of test output: the Python store's plain text.
+pub fn plain(line: &str, names: &mut Names) -> Option<What> {
+    python_store::read(line, names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emoji_and_variation_selectors_do_not_matter() {
+        assert_eq!(bare("⏱️  Timer-based flush triggered"), "Timer-based flush triggered");
+        assert_eq!(bare("⚠️ Audit store closed, dropping event"), "Audit store closed, dropping event");
+        assert_eq!(bare("Event buffered successfully"), "Event buffered successfully");
+    }
+
+    #[test]
+    fn no_message_stands_in_two_tables() {
+        let all = WORDINGS.iter().copied().flatten().count();
+        assert_eq!(BY_MESSAGE.len(), all);
+    }
+
+    #[test]
+    fn every_vocabulary_file_is_registered() {
+        let source = include_str!("mod.rs");
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/vocabulary")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let module = name.trim_end_matches(".rs");
+            assert!(module == "mod" || source.contains(&format!("mod {module};")), "{name} is not registered");
+        }
+    }
+}
