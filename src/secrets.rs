@@ -1,9 +1,9 @@
 //! A *secret* is what must not leave a bundle through a report: passwords, tokens, keys.
 //!
 //! Everything that is quoted from a bundle goes through [`masked`]. It masks by what stands around a value (a name, a
-//! scheme, a header), and by a few shapes that are secrets by themselves. It is a second net: the bundles of kubernaut have
-//! passed a sanitiser, which misses `"password":"x"` and `postgres://`. Correlation ids, durations, stamps and file names
-//! have none of these surroundings and survive.
+//! scheme, a header), and by a few shapes that are secrets by themselves. It is a second net: the bundles of kubernaut
+//! have passed a sanitiser, which misses `"password":"x"` and `postgres://`. Correlation ids, durations, stamps and
+//! file names have none of these surroundings and survive.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -16,13 +16,13 @@ pub const MASK: &str = "********";
 // Case is folded for ASCII only, `(?i-u:…)`: the names are ASCII, and the tables for the rest are not compiled in.
 
 /// A name that ends in one of these has a secret as its value.
-const NAMES: &str = "(?i-u:passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[_-]?keys?|credentials?\
+const NAMES: &str = "(?i-u:passwords?|passwd|passphrase|pwd|secrets?|token|api[_-]?keys?|credentials?\
                      |(?:access|private|secret|signing|encryption)[_-]?keys?)";
 
 /// Nothing is masked in a text without one of these, and most texts have none.
 static HINT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i-u:passw|passphrase|pwd|secret|token|api[_-]?key|(?:access|private|signing|encryption)[_-]?key|credential|bearer|authorization|requirepass|private key)|://[^\s/]*@|://[^\s@]*:[^\s@]*@|sk-|gh[pousr]_|github_pat_|AKIA|eyJ",
+        r"(?i-u:passw|passphrase|pwd|secret|token|api[_-]?key|(?:access|private|signing|encryption)[_-]?key|credential|bearer|authorization|requirepass|private key)|://[^\s@]*:[^\s@]*@|sk-|gh[pousr]_|github_pat_|AKIA|eyJ",
     )
 });
 
@@ -57,7 +57,7 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Secrets by their shape: keys of OpenAI, GitHub and AWS, and JSON web tokens.
+/// Secrets by their shape: keys of `OpenAI`, GitHub and AWS, and JSON web tokens.
 static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?P<head>^|[^A-Za-z0-9_-])(?:sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?)",
@@ -174,6 +174,7 @@ mod tests {
             "rr-task-sk-1",
             "signalprocessing_signalprocessing_datastorage_test_inspect.json",
             "password=********",
+            "prompt_tokens=1200",
             "see https://example.org/a@b",
         ] {
             assert_eq!(masked(text), text);

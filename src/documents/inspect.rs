@@ -1,7 +1,7 @@
 //! `podman inspect` and `docker inspect`: when a container started, whether and how it ended, and its settings.
 //!
-//! Both tools print a list with the same names. The file of a container that still ran says when it started, which bounds
-//! how far its log can reach back.
+//! Both tools print a list with the same names. The file of a container that still ran says when it started, which
+//! bounds how far its log can reach back.
 
 use serde_json::Value;
 

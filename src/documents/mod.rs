@@ -1,7 +1,7 @@
 //! A *document* is a small file that is read whole: it has no lines, and says one thing.
 //!
-//! To add one: a file here, and two lines below (`mod`, `ALL`). What a document says is a claim like any line, and what it
-//! does not say stays `None`.
+//! To add one: a file here, and two lines below (`mod`, `ALL`). What a document says is a claim like any line, and what
+//! it does not say stays `None`.
 
 mod inspect;
 mod metadata;

@@ -1,7 +1,8 @@
 //! Decimal text to a whole number of small units, without a float between.
 //!
-//! zap prints durations as float seconds (`0.000003906`) and stamps as float epochs (`1769779135.7643733`). The shortest
-//! text of such a float is the decimal that was meant, exactly up to 15 digits (eleven days); the float itself is not.
+//! zap prints durations as float seconds (`0.000003906`) and stamps as float epochs (`1769779135.7643733`). The
+//! shortest text of such a float is the decimal that was meant, exactly up to 15 digits (eleven days); the float itself
+//! is not.
 
 /// A decimal number as printed: `±mantissa · 10^exponent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,9 @@ impl Decimal {
     pub fn whole(self) -> Option<i64> {
         let value = self.scaled(0)?;
         let exact = self.exponent >= 0
-            || 10u128.checked_pow(self.exponent.unsigned_abs()).map_or(self.mantissa == 0, |d| self.mantissa % d == 0);
+            || 10u128
+                .checked_pow(self.exponent.unsigned_abs())
+                .map_or(self.mantissa == 0, |d| self.mantissa.is_multiple_of(d));
         exact.then_some(value)
     }
 }
@@ -122,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_duration_that_zap_prints_comes_back_exactly(nanos_meant in -999_999_999_999_999i64..1_000_000_000_000_000) {
+        fn every_duration_of_zap_comes_back_exactly(nanos_meant in -999_999_999_999_999i64..1_000_000_000_000_000) {
             // zapcore.SecondsDurationEncoder: float64(d) / float64(time.Second), printed shortest.
             #[allow(clippy::cast_precision_loss)]
             let printed = format!("{}", nanos_meant as f64 / 1e9);

@@ -2,10 +2,11 @@
 //!
 //! It borrows keys and values and decodes neither. The outer object is checked; a nested one is only skipped by its
 //! brackets, and checked by whoever opens it. It takes more than JSON allows: bare words such as `[REDACTED]` and
-//! `********` that a sanitiser leaves, and control characters in strings. Every object that `serde_json` takes, it takes
-//! (a property test holds it to that), duplicate keys included, since zap prints them.
+//! `********` that a sanitiser leaves, and control characters in strings. Every object that `serde_json` takes, it
+//! takes (a property test holds it to that), duplicate keys included, since zap prints them.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::{memchr2, memmem};
 
@@ -39,14 +40,16 @@ pub fn walk<'a>(text: &'a str, mut pair: impl FnMut(&'a str, &'a str)) -> Option
 
 /// The raw value of the first `"msg"` in an object, without its quotes; found by search, so only nearly exact.
 ///
-/// Inside a string the quotes of a `"msg"` are escaped and cannot match. Inside a nested object they can, but zap prints
-/// the message before every field.
+/// Inside a string the quotes of a `"msg"` are escaped and cannot match. Inside a nested object they can, but zap
+/// prints the message before every field.
 pub fn message(line: &str) -> Option<&str> {
-    const KEY: &[u8] = b"\"msg\"";
+    const KEY: &str = "\"msg\"";
+    // Made once: to prepare the search costs as much as the search.
+    static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(KEY));
     let bytes = line.as_bytes();
     let mut from = 0;
     loop {
-        let key = from + memmem::find(&bytes[from..], KEY)?;
+        let key = from + FINDER.find(&bytes[from..])?;
         from = key + KEY.len();
         if matches!(bytes.get(key.wrapping_sub(1)), Some(b',' | b'{' | b' '))
             && let Some(value) = after(bytes, blanks(bytes, from), b':')

@@ -1,7 +1,7 @@
-//! PostgreSQL's stderr log with its default `log_line_prefix`, `%m [%p] `.
+//! The stderr log of `PostgreSQL` with its default `log_line_prefix`, `%m [%p] `.
 //!
-//! One event can take several lines: `ERROR:`, then `DETAIL:`, `STATEMENT:`, `CONTEXT:` with the same prefix, each going
-//! on in lines that begin with a TAB.
+//! One event can take several lines: `ERROR:`, then `DETAIL:`, `STATEMENT:`, `CONTEXT:` with the same prefix, each
+//! going on in lines that begin with a TAB.
 
 use memchr::memmem;
 

@@ -21,8 +21,8 @@ pub fn rfc3339(text: &str) -> Option<Stamp> {
     }
 }
 
-/// An RFC 3339 stamp at the beginning of `text`, and what follows it. Only the shape that Go prints: `T`, four digits of
-/// year, at most nine of fraction; a property test holds it to `chrono`.
+/// An RFC 3339 stamp at the beginning of `text`, and what follows it. Only the shape that Go prints: `T`, four digits
+/// of year, at most nine of fraction; a property test holds it to `chrono`.
 pub(crate) fn leading(text: &str) -> Option<(Stamp, &str)> {
     let bytes = text.as_bytes();
     if bytes.len() < 20 || bytes[4] != b'-' || bytes[10] != b'T' || bytes[7] != b'-' {
@@ -52,15 +52,14 @@ pub(crate) fn leading(text: &str) -> Option<(Stamp, &str)> {
 
 /// Everything else that RFC 3339 allows.
 fn by_chrono(text: &str) -> Option<Stamp> {
-    let at = match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => time,
-        Err(_) => {
-            let (time, zone) = text.split_at_checked(text.len().checked_sub(5)?)?;
-            if !zone.starts_with(['+', '-']) {
-                return None;
-            }
-            DateTime::parse_from_rfc3339(&format!("{time}{}:{}", zone.get(..3)?, zone.get(3..)?)).ok()?
+    let at = if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        time
+    } else {
+        let (time, zone) = text.split_at_checked(text.len().checked_sub(5)?)?;
+        if !zone.starts_with(['+', '-']) {
+            return None;
         }
+        DateTime::parse_from_rfc3339(&format!("{time}{}:{}", zone.get(..3)?, zone.get(3..)?)).ok()?
     };
     let digits =
         text.get(19..)?.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
@@ -86,7 +85,8 @@ pub fn epoch(text: &str) -> Option<Stamp> {
     Some(Stamp::utc(at, precision(usize::try_from(digits.min(6)).ok()?)))
 }
 
-/// A duration as Go's `time.Duration` prints it: `1.5ms`, `-55.708µs`, `1m30s`, `0s`. Digits below a nanosecond are cut.
+/// A duration as Go's `time.Duration` prints it: `1.5ms`, `-55.708µs`, `1m30s`, `0s`. Digits below a nanosecond are
+/// cut.
 pub fn go_duration(text: &str) -> Option<Nanos> {
     let (negative, mut rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -170,7 +170,7 @@ pub fn clock(text: &str) -> Option<Stamp> {
     (end == bytes.len()).then_some(Stamp { at: at + fraction, precision, zone: Zone::TimeOfDay })
 }
 
-/// PostgreSQL's `%m` or `%t`: `2026-01-23 16:34:51.169 UTC`; of other zones only offsets (`-03`, `+0530`) are read.
+/// `PostgreSQL`'s `%m` or `%t`: `2026-01-23 16:34:51.169 UTC`; of other zones only offsets (`-03`, `+0530`) are read.
 pub fn postgresql(text: &str) -> Option<Stamp> {
     let bytes = text.as_bytes();
     if bytes.len() < 20 || bytes[4] != b'-' || bytes[7] != b'-' || bytes[10] != b' ' {
@@ -256,7 +256,7 @@ fn precision(digits: usize) -> u32 {
 ///
 /// `days_from_civil` of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 fn days(year: u32, month: u8, day: u8) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         4 | 6 | 9 | 11 => 30,
         2 => 28 + u8::from(leap),

@@ -4,8 +4,8 @@ use memchr::{memchr2, memchr2_iter};
 
 use super::{Prefix, Stripped};
 
-/// Ginkgo colours its own lines, kubernaut's `pkg/log` the level in the middle of a line. A colour can begin on one line
-/// and end on another, so sequences are taken out one by one and never as pairs.
+/// Ginkgo colours its own lines, kubernaut's `pkg/log` the level in the middle of a line. A colour can begin on one
+/// line and end on another, so sequences are taken out one by one and never as pairs.
 pub struct Colour;
 
 impl Prefix for Colour {
@@ -13,7 +13,7 @@ impl Prefix for Colour {
         "colour"
     }
 
-    fn strip<'a>(&self, seen: &mut Stripped<'a>) {
+    fn strip(&self, seen: &mut Stripped<'_>) {
         let line = seen.line.strip_suffix('\r').unwrap_or(seen.line);
         seen.line = line;
         if memchr2(0x1b, 0, line.as_bytes()).is_none() {

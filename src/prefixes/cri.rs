@@ -13,7 +13,7 @@ impl Prefix for Cri {
         "CRI"
     }
 
-    fn strip<'a>(&self, seen: &mut Stripped<'a>) {
+    fn strip(&self, seen: &mut Stripped<'_>) {
         let Some((stamp, rest)) = stamped(seen.line) else { return };
         let Some((stream, rest)) = rest.split_once(' ').filter(|(stream, _)| matches!(*stream, "stdout" | "stderr"))
         else {

@@ -2,7 +2,7 @@
 
 use super::{Prefix, Stripped};
 
-/// Blanks only: a TAB at the beginning belongs to the line (a stack trace, PostgreSQL's continuation).
+/// Blanks only: a TAB at the beginning belongs to the line (a stack trace, `PostgreSQL`'s continuation).
 pub struct Indent;
 
 impl Prefix for Indent {
@@ -10,7 +10,7 @@ impl Prefix for Indent {
         "indent"
     }
 
-    fn strip<'a>(&self, seen: &mut Stripped<'a>) {
+    fn strip(&self, seen: &mut Stripped<'_>) {
         let line = seen.line.trim_start_matches(' ');
         seen.indent = seen.line.len() - line.len();
         seen.line = line;

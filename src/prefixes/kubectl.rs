@@ -12,7 +12,7 @@ impl Prefix for Kubectl {
         "kubectl"
     }
 
-    fn strip<'a>(&self, seen: &mut Stripped<'a>) {
+    fn strip(&self, seen: &mut Stripped<'_>) {
         if seen.read_at.is_some() {
             return;
         }

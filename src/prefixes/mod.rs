@@ -40,7 +40,7 @@ pub trait Prefix: Sync {
     fn name(&self) -> &'static str;
 
     /// Takes the layer off `seen.line`, where it is there, and notes what it said.
-    fn strip<'a>(&self, seen: &mut Stripped<'a>);
+    fn strip(&self, seen: &mut Stripped<'_>);
 }
 
 /// Every prefix, from the outside to the inside. Colour is first: it can stand before and within the others.

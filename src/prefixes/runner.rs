@@ -19,7 +19,7 @@ impl Prefix for Runner {
         "CI runner"
     }
 
-    fn strip<'a>(&self, seen: &mut Stripped<'a>) {
+    fn strip(&self, seen: &mut Stripped<'_>) {
         if let Some(line) = seen.line.strip_prefix('\u{feff}') {
             seen.line = line;
         }
