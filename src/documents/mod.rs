@@ -1,0 +1,93 @@
+//! A *document* is a small file that is read whole: it has no lines, and says one thing.
+//!
+//! To add one: a file here, and two lines below (`mod`, `ALL`). What a document says is a claim like any line, and what
+//! it does not say stays `None`.
+
+mod inspect;
+mod metadata;
+mod pods;
+
+use serde_json::Value;
+
+pub use inspect::Inspect;
+pub use metadata::Metadata;
+pub use pods::{Container, Ending, Pod};
+
+use crate::formats::time;
+use crate::instant::Nanos;
+
+/// Largest file that is read as a document. Pod lists of a whole cluster have a few MiB.
+pub const LARGEST: usize = 16 << 20;
+
+/// What a whole file turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Document {
+    /// `podman inspect` or `docker inspect`: one container, seldom more.
+    Inspect(Vec<Inspect>),
+    /// `collection-metadata.json` of the production must-gather.
+    Metadata(Metadata),
+    /// `kubectl get pods -o json`.
+    Pods(Vec<Pod>),
+}
+
+/// Makes a document of a parsed file, or says that it is none of its kind.
+type Recognise = fn(&Value) -> Option<Document>;
+
+/// Every kind of document, with its name.
+pub static ALL: &[(&str, Recognise)] =
+    &[("inspect", inspect::recognise), ("metadata", metadata::recognise), ("pods", pods::recognise)];
+
+/// Reads a whole file; `None` when it is no JSON, too large, or none of the kinds.
+pub fn recognise(bytes: &[u8]) -> Option<Document> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.len() > LARGEST || !matches!(bytes.trim_ascii_start().first()?, b'[' | b'{') {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    ALL.iter().find_map(|(_, recognise)| recognise(&value))
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key)?.as_str().map(str::to_owned)
+}
+
+/// A stamp in RFC 3339; Go's zero time `0001-01-01T00:00:00Z` is out of range and thus none.
+fn stamp(value: &Value, key: &str) -> Option<Nanos> {
+    Some(time::rfc3339(value.get(key)?.as_str()?)?.at)
+}
+
+/// The elements of a list, or none.
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn other_files_are_not_recognised() {
+        for text in [
+            "",
+            "[]",
+            "[1]",
+            "{}",
+            "{\"items\": 7}",
+            "[{\"State\": 5}]",
+            "kind v0.30.0 go1.25.1 linux/amd64",
+            r#"{"data":[],"pagination":{"limit":50,"offset":0,"total":0,"has_more":false}}"#,
+            r#"{"level":"info","ts":"2026-01-14T14:35:15-05:00","msg":"Audit store initialized"}"#,
+        ] {
+            assert_eq!(recognise(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), cut in 0usize..600) {
+            let whole = br#"[{"Name":"/x","State":{"StartedAt":"2026-11-24T18:54:27Z","ExitCode":-1},"Config":{"Env":["A=B","C",7]}}]"#;
+            let _ = (recognise(&bytes), recognise(&whole[..cut.min(whole.len())]));
+        }
+    }
+}
