@@ -2,3 +2,4 @@
 pub mod instant;
 pub mod report;
 pub mod sighting;
+pub mod source;
