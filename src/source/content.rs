@@ -1,6 +1,6 @@
 //! Content: the bytes of one log file on their way to the reader: counted, hashed, and turned into UTF-8.
 
-use super::limits::{message, stop};
+use super::limits::{message, stop, within};
 use super::{Found, Reader};
 use std::io::{self, Read};
 use xxhash_rust::xxh3::Xxh3;
@@ -55,12 +55,13 @@ impl Content<'_> {
 
     fn fetch(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.input.read(buffer) {
+            match within(self.input, buffer, self.limit.saturating_sub(self.bytes)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(count) if self.bytes + count as u64 > self.limit => {
+                Err(error) => return Err(error),
+                Ok(Some(count)) => return Ok(count),
+                Ok(None) => {
                     return Err(stop(format!("limit: expected at most {} bytes in one file, found more", self.limit)));
                 }
-                other => return other,
             }
         }
     }

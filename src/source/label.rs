@@ -93,7 +93,10 @@ impl Top {
     pub fn strip<T>(&self, found: &mut [Found<T>]) {
         let (Some(only), false) = (&self.only, self.open) else { return };
         let strip = |label: &mut String| {
-            if let Some(rest) = label.strip_prefix(only.as_str()).and_then(|rest| rest.strip_prefix('/')) {
+            if label == only {
+                // A link to the folder itself.
+                label.clear();
+            } else if let Some(rest) = label.strip_prefix(only.as_str()).and_then(|rest| rest.strip_prefix('/')) {
                 *label = rest.to_owned();
             }
         };

@@ -114,18 +114,24 @@ impl Budget {
         self.total.min(packed.saturating_mul(RATIO).max(RATIO_FLOOR))
     }
 
-    fn spend(&self, bytes: u64) -> io::Result<()> {
-        let spent = self.spent.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    /// Bytes that may still be inflated.
+    fn left(&self) -> u64 {
+        self.allowance().saturating_sub(self.spent())
+    }
+
+    fn spend(&self, bytes: u64) {
+        self.spent.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Says which limit was reached.
+    fn reached(&self) -> io::Error {
         let allowed = self.allowance();
-        if spent <= allowed {
-            return Ok(());
-        }
         if allowed == self.total {
-            return Err(stop(format!("limit: expected at most {allowed} decompressed bytes, found more")));
+            return stop(format!("limit: expected at most {allowed} decompressed bytes, found more"));
         }
-        Err(stop(format!(
+        stop(format!(
             "limit: expected at most {RATIO} times its packed size ({allowed} bytes), found more: a decompression bomb"
-        )))
+        ))
     }
 
     /// Counts one member.
@@ -135,6 +141,15 @@ impl Budget {
         }
         Err(stop(format!("limit: expected at most {} members, found more; the rest was not read", self.members)))
     }
+}
+
+/// Reads at most `left` bytes; `None` when there are more than that.
+pub(super) fn within(input: &mut dyn Read, buffer: &mut [u8], left: u64) -> io::Result<Option<usize>> {
+    if left == 0 && !buffer.is_empty() {
+        return input.read(&mut [0]).map(|count| (count == 0).then_some(0));
+    }
+    let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+    input.read(&mut buffer[..most]).map(Some)
 }
 
 /// Counts decompressed bytes against a budget.
@@ -152,9 +167,17 @@ impl<R: Read> Metered<R> {
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.budget.spend(count as u64)?;
-        Ok(count)
+        match within(&mut self.inner, buffer, self.budget.left())? {
+            Some(count) => {
+                self.budget.spend(count as u64);
+                Ok(count)
+            }
+            None => {
+                // What other parts add up must show that the limit was passed.
+                self.budget.spend(1);
+                Err(self.budget.reached())
+            }
+        }
     }
 }
 

@@ -45,6 +45,10 @@ fn kept<T>(input: usize, copy: &Found<T>, twin: &Twin, by_plain: &HashMap<(usize
         (None, Some((_, outer))) if !outer.is_empty() => format!("{}{INSIDE}{}", outer.join(INSIDE), twin.label),
         _ => twin.label.clone(),
     };
+    if plain.is_empty() {
+        // The whole folder.
+        return ".".to_owned();
+    }
     by_plain.get(&(twin.input.unwrap_or(input), plain.as_str())).map_or(plain.clone(), |label| (*label).to_owned())
 }
 
