@@ -6,3 +6,4 @@ pub mod prefixes;
 pub mod report;
 pub mod secrets;
 pub mod sighting;
+pub mod source;
