@@ -1,5 +1,6 @@
 //! Correlation: from sightings to stores, batches, requests, clocks, specs, looks, journeys and the ledger.
 
+pub mod awaited;
 pub mod bounds;
 pub mod clocks;
 pub mod journeys;

@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 pub use ginkgo::Ginkgo;
+pub use looks::parameter;
 
 use crate::formats::Record;
 use crate::secrets::masked;

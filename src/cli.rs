@@ -1,0 +1,327 @@
+//! Every argument with its help, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use whylate::{causes, render, report::Family, source};
+
+/// Says why an audit test failed: write latency, flush delay, query timing, or something else, with the lines that
+/// prove it.
+///
+/// `whylate PATH…` is short for `whylate analyze PATH…`. A PATH is a folder, a .tar, .tar.gz or .zip, one log file
+/// (plain or gzipped), or `-`. Several PATHs are one bundle: give the must-gather and the test output together. A PATH
+/// that is named like a command is written `./analyze`.
+#[derive(Debug, Parser)]
+#[command(name = "whylate", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on tripped; 2 it could \
+                        not run. The result goes to standard output, everything else to standard error."
+)]
+pub struct Cli {
+    /// What to do; without it, analyze.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// `whylate PATH…`.
+    #[command(flatten)]
+    pub analyze: Analyze,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Analyse a bundle: the verdict, and what it rests on
+    Analyze(Analyze),
+    /// The merged timeline over all files, clocks and zones
+    Timeline(Timeline),
+    /// The manual of a cause: what proves it, what rules it out
+    Explain(Explain),
+    /// Completions for a shell, to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page in roff, to standard output
+    Man,
+}
+
+/// What to read, and how.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Folder, archive, log file or `-`; several are one bundle
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Zone of stamps that carry none, as +02:00, -0500 or UTC; by default it is found in the log
+    #[arg(long, value_name = "OFFSET", value_parser = offset, allow_hyphen_values = true)]
+    pub input_tz: Option<i32>,
+    /// Threads to read with; 0 for as many as there are processors
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+    /// Bounds against hostile archives.
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// Bounds of what is read. What lies beyond is skipped and said. Sizes take K, M, G or KiB, MiB, GiB.
+#[derive(Debug, Args)]
+pub struct Limits {
+    /// Bytes of everything, inflated
+    #[arg(help_heading = "Limits of reading", long = "limit-total", value_name = "SIZE", value_parser = size)]
+    pub total: Option<u64>,
+    /// Bytes of one file or archive member, inflated
+    #[arg(help_heading = "Limits of reading", long = "limit-member", value_name = "SIZE", value_parser = size)]
+    pub member: Option<u64>,
+    /// Files and archive members
+    #[arg(help_heading = "Limits of reading", long = "limit-members", value_name = "N")]
+    pub members: Option<u64>,
+    /// Archives inside archives
+    #[arg(help_heading = "Limits of reading", long = "limit-depth", value_name = "N")]
+    pub depth: Option<u32>,
+    /// Bytes held in memory for a zip that cannot be read as a stream
+    #[arg(help_heading = "Limits of reading", long = "limit-held", value_name = "SIZE", value_parser = size)]
+    pub held: Option<u64>,
+    /// Bytes of one line
+    #[arg(help_heading = "Limits of reading", long = "limit-line", value_name = "SIZE", value_parser = size)]
+    pub line: Option<u64>,
+}
+
+impl Limits {
+    /// The defaults of the library with these in their place.
+    pub fn over(&self, defaults: source::Limits) -> source::Limits {
+        source::Limits {
+            total: self.total.unwrap_or(defaults.total),
+            member: self.member.unwrap_or(defaults.member),
+            members: self.members.unwrap_or(defaults.members),
+            depth: self.depth.unwrap_or(defaults.depth),
+            held: self.held.unwrap_or(defaults.held),
+            line: self.line.unwrap_or(defaults.line),
+        }
+    }
+}
+
+/// How it looks on a terminal.
+#[derive(Debug, Args)]
+pub struct Terminal {
+    /// When to use weights and colours; NO_COLOR and CLICOLOR_FORCE are obeyed
+    #[arg(help_heading = "Terminal", long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub color: When,
+    /// Columns of text; by default those of the terminal, else 80
+    #[arg(help_heading = "Terminal", long, value_name = "COLUMNS")]
+    pub width: Option<usize>,
+    /// No notes on standard error, only errors
+    #[arg(help_heading = "Terminal", short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Every failure in full, and no shortened lists
+    #[arg(help_heading = "Terminal", short, long)]
+    pub verbose: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When standard output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `whylate analyze`.
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// What to write, and where to: text (default), markdown, json, … ; several outputs from one run with FORMAT=FILE
+    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub formats: Vec<Target>,
+    /// Write to this file instead of standard output; with one --format only
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Leave ticks, batches, requests and events out of the outputs, which say so
+    #[arg(long)]
+    pub no_tables: bool,
+    /// Upper bound of a document, as 60K
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_bytes: Option<u64>,
+    /// Exit with status 1 when a failure has this cause or family, or at any failure
+    #[arg(long, value_name = "CAUSE|family:FAMILY|any", ignore_case = true, hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(gates()))]
+    pub fail_on: Vec<String>,
+    /// Exit with status 2 when any input was left unread or cut
+    #[arg(long)]
+    pub strict: bool,
+    /// How it looks.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// `whylate timeline`.
+#[derive(Debug, Args)]
+pub struct Timeline {
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Only what belongs to failing specs whose text matches; with one such spec, its journey and looks come first
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    pub test: Option<regex::Regex>,
+    /// Only this correlation id
+    #[arg(long, value_name = "ID")]
+    pub correlation_id: Option<String>,
+    /// Only this event type
+    #[arg(long, value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// Exit with status 2 when any input was left unread or cut
+    #[arg(long)]
+    pub strict: bool,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How it looks.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// `whylate explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The cause; without it, all of them in a line each
+    #[arg(ignore_case = true, hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(causes::ALL.iter().map(|cause| cause.code)))]
+    pub cause: Option<String>,
+}
+
+/// One output: which, and where to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Which.
+    pub renderer: &'static render::Renderer,
+    /// Where to; `None` is standard output.
+    pub file: Option<PathBuf>,
+}
+
+/// Values of `--fail-on`.
+fn gates() -> Vec<&'static str> {
+    let causes = causes::ALL.iter().map(|cause| cause.code);
+    causes.chain(FAMILIES.iter().map(|(gate, _)| *gate)).chain(["any"]).collect()
+}
+
+/// The gates for families.
+pub const FAMILIES: &[(&str, Family)] = &[
+    ("family:write-latency", Family::WriteLatency),
+    ("family:flush-delay", Family::FlushDelay),
+    ("family:query-timing", Family::QueryTiming),
+    ("family:other", Family::Other),
+    ("family:unknown", Family::Unknown),
+];
+
+fn target(text: &str) -> Result<Target, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err(format!("expected a file after the =, found {text}")),
+        Some((name, file)) => (name, (file != "-").then(|| PathBuf::from(file))),
+        None => (text, None),
+    };
+    match render::find(name) {
+        Some(renderer) => Ok(Target { renderer, file }),
+        None => {
+            let names: Vec<&str> = render::ALL.iter().map(|renderer| renderer.name).collect();
+            let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(format!("expected one of {}, found {name}{near}", names.join(", ")))
+        }
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    let scored = names.iter().map(|name| (strsim::jaro_winkler(&word.to_lowercase(), name), *name));
+    scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+fn pattern(text: &str) -> Result<regex::Regex, String> {
+    regex::Regex::new(text).map_err(|error| format!("expected a regular expression, found {text}: {error}"))
+}
+
+fn offset(text: &str) -> Result<i32, String> {
+    let wrong = || format!("expected an offset such as +02:00, -0500 or UTC, found {text}");
+    if matches!(text, "Z" | "z" | "UTC" | "utc") {
+        return Ok(0);
+    }
+    let (sign, digits) = match text.split_at_checked(1) {
+        Some(("+", rest)) => (1, rest),
+        Some(("-", rest)) => (-1, rest),
+        _ => return Err(wrong()),
+    };
+    let digits = digits.replace(':', "");
+    if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let (hours, minutes) = digits.split_at(2);
+    let hours: i32 = hours.parse().map_err(|_| wrong())?;
+    let minutes: i32 = if minutes.is_empty() { 0 } else { minutes.parse().map_err(|_| wrong())? };
+    if hours > 14 || minutes > 59 { Err(wrong()) } else { Ok(sign * (hours * 3600 + minutes * 60)) }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("expected a size such as 60000, 60K or 2GiB, found {text}");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return Err(wrong()),
+    };
+    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_path_alone_is_analysed() {
+        let cli = Cli::try_parse_from(["whylate", "bundle", "suite.log", "--format", "json=out.json"]).expect("valid");
+        assert!(cli.command.is_none());
+        assert_eq!(cli.analyze.reading.paths.len(), 2);
+        assert_eq!(cli.analyze.formats[0].file.as_deref(), Some(std::path::Path::new("out.json")));
+        let cli = Cli::try_parse_from(["whylate", "timeline", "bundle", "--test", "records"]).expect("valid");
+        assert!(matches!(cli.command, Some(Command::Timeline(_))));
+        let cli = Cli::try_parse_from(["whylate", "./timeline"]).expect("valid");
+        assert!(cli.command.is_none());
+    }
+
+    #[test]
+    fn offsets_are_seconds_east() {
+        assert_eq!(offset("-05:00"), Ok(-18_000));
+        assert_eq!(offset("+0530"), Ok(19_800));
+        assert_eq!(offset("UTC"), Ok(0));
+        assert_eq!(offset("EST"), Err("expected an offset such as +02:00, -0500 or UTC, found EST".to_owned()));
+        let cli = Cli::try_parse_from(["whylate", "--input-tz", "-05:00", "x"]).expect("valid");
+        assert_eq!(cli.analyze.reading.input_tz, Some(-18_000));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!((size("60K"), size("2GiB"), size("7")), (Ok(60_000), Ok(2 << 30), Ok(7)));
+        assert!(size("many").is_err() && size("99999999999G").is_err());
+    }
+
+    #[test]
+    fn the_nearest_name_is_proposed() {
+        let error = target("jsn").expect_err("not a format");
+        assert!(error.ends_with("found jsn; did you mean json?"), "{error}");
+        let error = Cli::try_parse_from(["whylate", "x", "--fail-on", "write-slwo"]).expect_err("not a cause");
+        assert!(error.to_string().contains("'write-slow'"), "{error}");
+    }
+}

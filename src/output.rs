@@ -1,0 +1,114 @@
+//! The only writer: standard output, standard error, and files. A file is written whole or not at all; a pipe that the
+//! reader has closed ends quietly; nothing reaches standard output before everything else has succeeded.
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::NamedTempFile;
+
+/// Writes a result to standard output. A closed pipe is no error: the reader had enough.
+pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let written = write(&mut out).and_then(|()| out.flush());
+    // What is left in the buffer would be written once more when it is dropped.
+    let _ = out.into_parts();
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("standard output cannot be written"),
+    }
+}
+
+/// One line on standard error, prefixed with the program's name.
+pub fn note(text: &str) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "whylate: {}", whylate::render::escape::terminal(text));
+}
+
+/// Several files that appear together, once all of them are complete.
+#[derive(Default)]
+pub struct Files {
+    waiting: Vec<(NamedTempFile, PathBuf)>,
+}
+
+impl Files {
+    /// Writes one file beside its final place.
+    pub fn add(&mut self, path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+        let name = || format!("{} cannot be written", path.display());
+        if path.is_dir() {
+            anyhow::bail!("{}: expected a file to write, found a folder", path.display());
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            anyhow::bail!("{}: expected an existing folder, found none at {}", path.display(), folder.display());
+        }
+        let file = tempfile::Builder::new().prefix(".whylate-").tempfile_in(folder).with_context(name)?;
+        let mut out = BufWriter::with_capacity(1 << 16, file);
+        write(&mut out).and_then(|()| out.flush()).with_context(name)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error).with_context(name)?;
+        if let Some(permissions) = permissions(path) {
+            file.as_file().set_permissions(permissions).with_context(name)?;
+        }
+        self.waiting.push((file, path.to_owned()));
+        Ok(())
+    }
+
+    /// Puts all of them in place.
+    pub fn finish(self) -> anyhow::Result<()> {
+        for (file, path) in self.waiting {
+            file.persist(&path)
+                .map_err(|error| error.error)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Those of the file that is replaced, else those of any new file: a temporary file is for its owner's eyes only.
+#[cfg(unix)]
+fn permissions(path: &Path) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+
+    match path.metadata() {
+        Ok(old) => Some(old.permissions()),
+        Err(_) => Some(Permissions::from_mode(0o644)),
+    }
+}
+
+#[cfg(not(unix))]
+fn permissions(path: &Path) -> Option<Permissions> {
+    path.metadata().ok().map(|old| old.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report.json");
+        let mut files = Files::default();
+        files.add(&path, |out| out.write_all(b"whole")).expect("writable");
+        assert!(!path.exists());
+        files.finish().expect("writable");
+        assert_eq!(std::fs::read(&path).expect("readable"), b"whole");
+
+        let mut files = Files::default();
+        let failed = files.add(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        assert_eq!(
+            format!("{:#}", failed.expect_err("no half file")),
+            format!("{} cannot be written: the disk is full", path.display())
+        );
+        drop(files);
+        assert_eq!(std::fs::read(&path).expect("readable"), b"whole");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 1);
+    }
+}

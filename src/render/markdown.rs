@@ -1,0 +1,237 @@
+//! The short document for a pull request or an issue: verdict, stages and evidence in at most [`LINES`] lines.
+
+use std::io::{self, Write};
+
+use super::document::Document;
+use super::places::Places;
+use super::times::{Unit, length_in};
+use super::{Style, words};
+use crate::report::{Awaited, Failure, Report};
+
+/// A longer comment is not read.
+const LINES: usize = 60;
+/// What GitHub takes as a comment is 65,536 characters.
+const BYTES: usize = 60_000;
+const FEW: usize = 3;
+const MANY: usize = 10;
+
+/// Writes the report as a short Markdown document.
+pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut doc = Document::new(Places::of(report));
+    doc.raw(format!("**{}**", Document::text(&words::verdict(report))));
+    doc.gap();
+    let main = main(report);
+    if let Some(failure) = main {
+        if !report.verdict.sentence.contains(&failure.sentence) {
+            doc.raw(Document::text(&words::failure(failure)));
+            doc.gap();
+        }
+        one(&mut doc, failure);
+    } else {
+        services(&mut doc, report);
+    }
+    others(&mut doc, report, main);
+    for finding in report.findings.iter().take(FEW) {
+        doc.item("Noticed", &format!("{}{}", Document::text(&finding.text), doc.at(&finding.places)));
+    }
+    for hidden in report.not_observable.iter().take(FEW) {
+        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
+        doc.item("Not shown by the logs", &Document::text(&text));
+    }
+    footer(&mut doc, report);
+    doc.write(LINES, style.max_bytes.unwrap_or(BYTES), out)
+}
+
+/// The failure that the bundle's verdict speaks of.
+pub(super) fn main(report: &Report) -> Option<&Failure> {
+    let own = || report.failures.iter().filter(|f| !f.collateral);
+    own().find(|f| f.cause == report.verdict.cause).or_else(|| own().next()).or_else(|| report.failures.first())
+}
+
+fn one(doc: &mut Document, failure: &Failure) {
+    let place = doc.at(failure.location.as_slice());
+    let process = failure.process.map(|n| format!(", process {n}")).unwrap_or_default();
+    doc.item("Spec", &format!("{}{place}{process}", Document::code(&failure.spec)));
+    if let Some(cause) = failure.cause {
+        doc.item("Cause", &format!("`{cause}`"));
+    }
+    for awaited in failure.awaited.iter().take(FEW) {
+        doc.item("Waited for", &Document::text(&words::waited(awaited)));
+    }
+    if failure.awaited.is_empty() {
+        doc.item("Message", &format!("{}{}", Document::text(&failure.message), doc.at(&failure.places)));
+    }
+    if let Some(looked) = words::looked(&failure.looks) {
+        let places = failure.looks.last().map_or(&[][..], |look| &look.places);
+        doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(places)));
+    }
+    if let Some(awaited) = words::decisive(failure) {
+        if let Some(journey) = words::journey(awaited) {
+            doc.item("Journey", &Document::text(&journey));
+        }
+        stages(doc, awaited);
+    }
+    doc.gap();
+    if let Some(best) = failure.ranked.first() {
+        best.supporting.iter().take(FEW).for_each(|e| doc.item("For", &doc.statement(e)));
+        best.against.iter().take(FEW).for_each(|e| doc.item("Against", &doc.statement(e)));
+    }
+    for out in failure.ruled_out.iter().take(MANY) {
+        if let Some(by) = out.by.first() {
+            doc.item(&format!("Not `{}`", out.cause), &doc.statement(by));
+        }
+    }
+    for other in
+        failure.ranked.iter().skip(1).filter(|r| failure.ruled_out.iter().all(|o| o.cause != r.cause)).take(FEW)
+    {
+        let why = other.supporting.first().map(|e| doc.statement(e)).unwrap_or_default();
+        doc.item(&format!("Or `{}` ({})", other.cause, words::confidence(other.confidence)), &why);
+    }
+    if let Some(fix) = &failure.fix {
+        doc.item("Change", &format!("{}{}", Document::text(&fix.text), doc.at(fix.place.as_slice())));
+    }
+    if let Some(helped) = words::helped(&failure.wait) {
+        doc.item("Would have helped", &Document::text(&helped));
+    }
+}
+
+/// The stages of one event against their limits.
+pub(super) fn stages(doc: &mut Document, awaited: &Awaited) {
+    if awaited.stages.is_empty() {
+        return;
+    }
+    let unit = Unit::of(awaited.stages.iter().flat_map(|s| [Some(&s.took), s.limit.as_ref()]).flatten());
+    let row = |s: &crate::report::StageRow| {
+        let took = Document::text(&length_in(s.took, unit));
+        vec![
+            words::stage(s.stage).to_owned(),
+            if s.guilty { format!("**{took}, too long**") } else { took },
+            s.limit.map_or_else(|| "none".to_owned(), |limit| Document::text(&length_in(limit, unit))),
+            doc.names(&s.places),
+        ]
+    };
+    let rows: Vec<Vec<String>> = awaited.stages.iter().map(row).collect();
+    doc.table(&["stage", "took", "limit", "seen at"], &rows, MANY, "`--format json`");
+}
+
+/// Writes by service.
+pub(super) fn services(doc: &mut Document, report: &Report) {
+    let spreads = report.services.iter().map(|s| &s.writes);
+    let unit = Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
+    let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| Document::text(&length_in(d, unit)));
+    let rows: Vec<Vec<String>> = report
+        .services
+        .iter()
+        .filter(|s| s.writes.count > 0)
+        .map(|s| {
+            let (good, all) = words::successes(&s.statuses);
+            vec![
+                Document::text(&s.name),
+                words::grouped(s.writes.count),
+                format!("{good} of {all}"),
+                quantile(s.writes.p50),
+                quantile(s.writes.p95),
+                quantile(s.writes.max),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        doc.table(&["writes of", "count", "2xx", "p50", "p95", "slowest"], &rows, MANY, "`--format json`");
+    }
+}
+
+fn others(doc: &mut Document, report: &Report, main: Option<&Failure>) {
+    let others = report.failures.iter().filter(|f| main.is_none_or(|main| !std::ptr::eq(*f, main)));
+    let rows: Vec<Vec<String>> = others
+        .map(|f| {
+            let cause = if f.collateral { "collateral" } else { f.cause.unwrap_or(words::family(f.family)) };
+            vec![
+                cause.to_owned(),
+                words::confidence(f.confidence).to_owned(),
+                Document::code(&f.spec),
+                doc.names(f.location.as_slice()),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        doc.table(&["also failed", "confidence", "spec", "at"], &rows, MANY, "`--format json`");
+    }
+}
+
+/// What was run and read.
+pub(super) fn footer(doc: &mut Document, report: &Report) {
+    doc.gap();
+    let run = words::run(report).map(|run| format!("{run}. ")).unwrap_or_default();
+    let complete = if report.complete { "" } else { " Not everything was read." };
+    doc.raw(Document::text(&format!("{run}Read: {}.{complete}", words::coverage(report))));
+    let unread: Vec<_> = words::unread(report).collect();
+    for (path, why) in unread.iter().take(FEW) {
+        doc.item("Not read", &format!("{}: {}", doc.file(path), Document::text(why)));
+    }
+    if unread.len() > FEW {
+        doc.raw(format!("- and {} more files", unread.len() - FEW));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+
+    use crate::render::{Style, fixture, tests::rendered};
+
+    #[test]
+    fn one_failure_is_a_short_document() {
+        let text = rendered(&fixture::one(), &Style::default(), "markdown");
+        assert!(text.starts_with(
+            "**flush delay (proven): the event was buffered at once, but the store flushes every 30 s; the test stopped \
+             looking after 10 s.**\n\n- **Spec:** `BR-SP-090: "
+        ));
+        assert!(
+            text.contains("| flush wait | **&gt; 9.71 s, too long** | 0.1 s | `suite.log:1204`, `suite.log:1391` |\n"),
+            "{text}"
+        );
+        assert!(text.contains(
+            "- **Not `write-slow`:** 31 writes, slowest 20 ms (`signalprocessing_datastorage_test.log:88`)\n"
+        ));
+        assert!(text.lines().count() <= 60);
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let mut report = fixture::hostile();
+        report.failures = vec![report.failures[0].clone(); 50];
+        let text = rendered(&report, &Style::default(), "markdown");
+        assert!(
+            text.lines().count() <= 60 && text.len() <= 60_000,
+            "{} lines, {} bytes",
+            text.lines().count(),
+            text.len()
+        );
+        let mut prose = String::new();
+        let mut code = false;
+        for event in
+            Parser::new_ext(&text, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH)
+        {
+            match event {
+                Event::Html(html) | Event::InlineHtml(html) => panic!("HTML: {html}"),
+                Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::Heading { .. } | Tag::CodeBlock(_)) => {
+                    panic!("markup: {event:?}")
+                }
+                Event::TaskListMarker(_) => panic!("a task list"),
+                Event::Text(text) if !code => prose.push_str(&text),
+                _ => {}
+            }
+            code = false;
+        }
+        for dangerous in ["@team", "#123", "http://"] {
+            assert!(!prose.contains(dangerous), "{dangerous} is looked for in the finished text by the forge");
+        }
+    }
+
+    #[test]
+    fn the_bound_in_bytes_holds() {
+        let style = Style { max_bytes: Some(700), ..Style::default() };
+        let text = rendered(&fixture::one(), &style, "markdown");
+        assert!(text.len() <= 700 && text.contains("Cut here: "), "{text}");
+    }
+}

@@ -1,0 +1,105 @@
+//! A *renderer* turns one report into the bytes of one output: a pure function of the report and the [`Style`].
+//!
+//! To add an output: one file here, its `mod` line, and its row in [`ALL`].
+
+mod document;
+pub mod escape;
+pub mod explain;
+#[cfg(test)]
+mod fixture;
+pub mod json;
+pub mod layout;
+pub mod markdown;
+mod page;
+pub mod places;
+pub mod text;
+pub mod timeline;
+pub mod times;
+mod words;
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+/// How a report is to be shown.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// Columns of a line of text.
+    pub width: usize,
+    /// Whether colours and weights may be used.
+    pub color: bool,
+    /// Every failure in full, and no shortened lists.
+    pub verbose: bool,
+    /// Whether the large tables (ticks, batches, requests, events) are part of the output.
+    pub tables: bool,
+    /// Upper bound of the size of a document in bytes; `None` is the format's own.
+    pub max_bytes: Option<usize>,
+    /// The one table to write, for outputs that write tables.
+    pub table: Option<&'static str>,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { width: 80, color: false, verbose: false, tables: true, max_bytes: None, table: None }
+    }
+}
+
+/// Writes a report; fails only when `out` does.
+pub type Render = fn(&Report, &Style, &mut dyn Write) -> io::Result<()>;
+
+/// One output.
+#[derive(Debug, Clone, Copy)]
+pub struct Renderer {
+    /// Its name, as in `--format NAME`.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// The function.
+    pub render: Render,
+}
+
+/// All outputs, the default first.
+pub const ALL: &[Renderer] = &[
+    Renderer { name: "text", about: "one screen for a terminal", render: text::render },
+    Renderer { name: "markdown", about: "verdict, stages and evidence for a pull request", render: markdown::render },
+    Renderer { name: "json", about: "everything, for programs", render: json::render },
+];
+
+/// The output of that name.
+pub fn find(name: &str) -> Option<&'static Renderer> {
+    ALL.iter().find(|renderer| renderer.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A report through one renderer.
+    pub(super) fn rendered(report: &Report, style: &Style, name: &str) -> String {
+        let mut out = Vec::new();
+        (find(name).expect("a registered name").render)(report, style, &mut out).expect("a Vec takes everything");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn every_output_is_inert_for_hidden_characters() {
+        let report = fixture::hostile();
+        for renderer in ALL {
+            let text = rendered(&report, &Style::default(), renderer.name);
+            let bad = text.chars().find(|c| {
+                (c.is_control() && *c != '\n')
+                    || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}')
+            });
+            assert_eq!(bad, None, "{} lets a hidden character through", renderer.name);
+        }
+    }
+
+    #[test]
+    fn every_output_says_what_was_not_read() {
+        let report = fixture::undetermined();
+        for renderer in ALL {
+            let text = rendered(&report, &Style::default(), renderer.name);
+            assert!(text.contains("notes.bin"), "{} is silent about the skipped file", renderer.name);
+        }
+    }
+}

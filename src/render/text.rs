@@ -1,0 +1,434 @@
+//! The report on one screen: the answer in one sentence, then what it rests on. With several failures the first is
+//! shown in full, the first of each other cause in short, all others in a line each.
+
+use std::io::{self, Write};
+
+use super::layout::clip_front;
+use super::page::Page;
+use super::places::Places;
+use super::times::{Unit, day, length, length_in};
+use super::{Style, words};
+use crate::causes;
+use crate::report::{Awaited, Confidence, Failure, Family, Report, RunOutcome, Spread, Stage};
+
+/// Columns of the labels above the stage table, and below it.
+const LABEL: usize = 9;
+const LONG_LABEL: usize = 19;
+/// Lists on one screen end after so many entries; `--verbose` shows them whole.
+const FEW: usize = 3;
+const MANY: usize = 8;
+
+/// Writes the report as text.
+pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    for line in lines(report, style) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn lines(report: &Report, style: &Style) -> Vec<String> {
+    let mut page = Page::new(style.width, style.color, Places::of(report));
+    page.headline(&words::verdict(report), 6);
+    page.gap();
+    match report.failures.as_slice() {
+        [] => {}
+        [one] => {
+            if !report.verdict.sentence.contains(&one.sentence) {
+                page.headline(&words::failure(one), 4);
+                page.gap();
+            }
+            full(&mut page, report, one, style);
+        }
+        several => failures(&mut page, report, several, style),
+    }
+    page.gap();
+    if report.verdict.outcome != RunOutcome::Failed || style.verbose {
+        services(&mut page, report);
+        spreads(&mut page, report);
+    }
+    footer(&mut page, report, style);
+    page.finish()
+}
+
+fn failures(page: &mut Page, report: &Report, failures: &[Failure], style: &Style) {
+    // The bundle's cause first, else the first that is nobody's victim.
+    let cause = report.verdict.cause;
+    let own = |f: &&Failure| !f.collateral;
+    let main = failures.iter().filter(own).find(|f| f.cause == cause).or(failures.iter().find(own));
+    let main = main.unwrap_or(&failures[0]);
+    let mut seen = vec![(main.cause, main.family)];
+    if !report.verdict.sentence.contains(&main.sentence) {
+        page.headline(&words::failure(main), 4);
+        page.gap();
+    }
+    full(page, report, main, style);
+    let mut others = Vec::new();
+    for failure in failures.iter().filter(|f| !std::ptr::eq(*f, main)) {
+        if style.verbose {
+            page.gap();
+            page.headline(&words::failure(failure), 4);
+            page.gap();
+            full(page, report, failure, style);
+        } else if failure.collateral || seen.contains(&(failure.cause, failure.family)) {
+            others.push(failure);
+        } else if seen.len() <= FEW {
+            seen.push((failure.cause, failure.family));
+            short(page, failure);
+        } else {
+            others.push(failure);
+        }
+    }
+    if others.is_empty() {
+        return;
+    }
+    page.gap();
+    page.row("also failed", LONG_LABEL, "", &[], 1);
+    let rest = page.rest(LONG_LABEL + 6);
+    let rows: Vec<Vec<String>> = others.iter().take(MANY).map(|f| vec![tag(f), clip_front(&f.spec, rest)]).collect();
+    page.table(&["cause", "spec"], &rows, &[]);
+    if others.len() > MANY {
+        let more = format!("and {} more: --verbose, or --format markdown", others.len() - MANY);
+        page.row("", 0, &more, &[], 1);
+    }
+}
+
+fn tag(failure: &Failure) -> String {
+    if failure.collateral {
+        return "collateral".to_owned();
+    }
+    failure.cause.unwrap_or(words::family(failure.family)).to_owned()
+}
+
+fn spec(page: &mut Page, failure: &Failure, limit: usize) {
+    page.row("spec", LABEL, &failure.spec, &[], limit);
+    let mut at = failure.location.as_ref().map(|place| page.places.name(place)).unwrap_or_default();
+    if let Some(process) = failure.process {
+        at.push_str(&format!("{}process {process}", if at.is_empty() { "" } else { ", " }));
+    }
+    if failure.outcome != crate::sighting::Outcome::Failed {
+        at.push_str(&format!("{}{}", if at.is_empty() { "" } else { ", " }, words::outcome(failure.outcome)));
+    }
+    if !at.is_empty() {
+        page.row("", LABEL, &at, &[], 1);
+    }
+}
+
+fn short(page: &mut Page, failure: &Failure) {
+    page.gap();
+    page.headline(&words::failure(failure), 3);
+    spec(page, failure, 1);
+    if let Some(best) = failure.ranked.first() {
+        page.evidence("because", LABEL, &best.supporting, 1);
+    }
+    if let Some(fix) = &failure.fix {
+        page.row("change", LABEL, &fix.text, fix.place.as_slice(), 2);
+    }
+}
+
+fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) {
+    let few = if style.verbose { usize::MAX } else { FEW };
+    spec(page, failure, 3);
+    if let Some(cause) = failure.cause {
+        page.row("cause", LABEL, &format!("{cause} (whylate explain {cause})"), &[], 1);
+    }
+    for (at, awaited) in failure.awaited.iter().take(few).enumerate() {
+        page.row(if at == 0 { "waited" } else { "" }, LABEL, &words::waited(awaited), &[], 2);
+    }
+    if failure.awaited.len() > few {
+        page.row("", LABEL, &format!("and {} more events", failure.awaited.len() - few), &[], 1);
+    } else if failure.awaited.is_empty() {
+        let first = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message");
+        page.row("message", LABEL, first, &failure.places, 2);
+    }
+    if let Some(looked) = words::looked(&failure.looks) {
+        let last = failure.looks.last().map_or(&[][..], |look| &look.places);
+        page.row("looked", LABEL, &looked, last, 2);
+    }
+    if let Some(awaited) = words::decisive(failure)
+        && let Some(journey) = words::journey(awaited)
+    {
+        page.row("journey", LABEL, &journey, &[], 3);
+    }
+    if let Some(best) = failure.ranked.first() {
+        page.evidence("because", LABEL, &best.supporting, few);
+        page.evidence("against", LABEL, &best.against, if style.verbose { usize::MAX } else { 1 });
+    }
+    if let Some(awaited) = words::decisive(failure) {
+        stages(page, awaited);
+    }
+    page.gap();
+    ruled_out(page, failure, few);
+    for other in failure.ranked.iter().skip(1).filter(|r| !is_out(failure, r.cause)).take(few) {
+        let label = format!("or {}", other.cause);
+        let sure = words::confidence(other.confidence);
+        let why = other.supporting.first().map(|e| e.text.as_str()).unwrap_or_default();
+        let places = other.supporting.first().map_or(&[][..], |e| &e.places);
+        page.row(&label, LONG_LABEL, format!("{sure}: {why}").trim_end_matches([':', ' ']), places, 2);
+    }
+    if let Some(fix) = &failure.fix {
+        page.row("change", LONG_LABEL, &fix.text, fix.place.as_slice(), 3);
+    }
+    if let Some(helped) = words::helped(&failure.wait) {
+        page.row("would have helped", LONG_LABEL, &helped, &[], 3);
+    }
+    if failure.confidence != Confidence::Proven || failure.awaited.is_empty() || style.verbose {
+        hidden(page, report, few);
+    }
+}
+
+fn is_out(failure: &Failure, cause: &str) -> bool {
+    failure.ruled_out.iter().any(|out| out.cause == cause)
+}
+
+fn stages(page: &mut Page, awaited: &Awaited) {
+    if awaited.stages.is_empty() {
+        return;
+    }
+    page.gap();
+    let unit = Unit::of(awaited.stages.iter().flat_map(|s| [Some(&s.took), s.limit.as_ref()]).flatten());
+    let rest = page.rest(48);
+    let rows: Vec<Vec<String>> = awaited
+        .stages
+        .iter()
+        .map(|s| {
+            let took = length_in(s.took, unit);
+            vec![
+                words::stage(s.stage).to_owned(),
+                if s.guilty { format!("{took} too long") } else { took },
+                s.limit.map_or_else(|| "none".to_owned(), |limit| length_in(limit, unit)),
+                clip_front(&page.places.first(&s.places), rest),
+            ]
+        })
+        .collect();
+    page.table(&["stage", "took", "limit", "seen at"], &rows, &[]);
+}
+
+/// The three timing families first, as that is what was asked; a family is excluded when each of its causes is.
+fn ruled_out(page: &mut Page, failure: &Failure, few: usize) {
+    let mut said: Vec<&str> = Vec::new();
+    for family in [Family::WriteLatency, Family::FlushDelay, Family::QueryTiming] {
+        let codes: Vec<&str> = causes::ALL.iter().filter(|c| c.family == family).map(|c| c.code).collect();
+        if codes.is_empty() || !codes.iter().all(|code| is_out(failure, code)) {
+            continue;
+        }
+        let by: Vec<_> =
+            failure.ruled_out.iter().filter(|out| codes.contains(&out.cause)).flat_map(|o| &o.by).collect();
+        if let Some(first) = by.first() {
+            page.row(&format!("not {}", words::family(family)), LONG_LABEL, &first.text, &first.places, 2);
+        }
+        said.extend(codes);
+    }
+    let rest: Vec<_> = failure.ruled_out.iter().filter(|out| !said.contains(&out.cause)).collect();
+    for out in rest.iter().take(few) {
+        let (text, places) = out.by.first().map_or(("", &[][..]), |e| (e.text.as_str(), &e.places));
+        page.row(&format!("not {}", out.cause), LONG_LABEL, text, places, 2);
+    }
+    if rest.len() > few {
+        let names: Vec<&str> = rest[few..].iter().map(|out| out.cause).collect();
+        page.row("nor", LONG_LABEL, &names.join(", "), &[], 2);
+    }
+}
+
+fn services(page: &mut Page, report: &Report) {
+    let spreads = || report.services.iter().map(|service| &service.writes);
+    if spreads().all(|spread| spread.count == 0) {
+        return;
+    }
+    let unit = unit(spreads());
+    let rows: Vec<Vec<String>> = report
+        .services
+        .iter()
+        .map(|service| {
+            let (good, all) = words::successes(&service.statuses);
+            let writes = &service.writes;
+            vec![
+                service.name.clone(),
+                words::grouped(writes.count),
+                if good == all { "all".to_owned() } else { format!("{good} of {all}") },
+                quantile(writes.p50, unit),
+                quantile(writes.p95, unit),
+                quantile(writes.max, unit),
+            ]
+        })
+        .collect();
+    page.table(&["writes of", "count", "2xx", "p50", "p95", "slowest"], &rows, &[1, 2, 3, 4, 5]);
+    page.gap();
+}
+
+fn spreads(page: &mut Page, report: &Report) {
+    // Writes have their own table.
+    let shown: Vec<_> = report.stages.iter().filter(|s| s.spread.count > 0 && s.stage != Stage::Write).collect();
+    if shown.is_empty() {
+        return;
+    }
+    let unit = unit(shown.iter().map(|s| &s.spread));
+    let rows: Vec<Vec<String>> = shown
+        .iter()
+        .map(|s| {
+            let service = s.service.as_deref().unwrap_or("all");
+            vec![
+                format!("{}, {service}", words::stage(s.stage)),
+                words::grouped(s.spread.count),
+                quantile(s.spread.p50, unit),
+                quantile(s.spread.p95, unit),
+                quantile(s.spread.max, unit),
+            ]
+        })
+        .collect();
+    page.table(&["stage", "events", "p50", "p95", "longest"], &rows, &[1, 2, 3, 4]);
+    page.gap();
+}
+
+fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
+    Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
+}
+
+fn quantile(of: Option<crate::report::Duration>, unit: Unit) -> String {
+    of.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit))
+}
+
+fn hidden(page: &mut Page, report: &Report, few: usize) {
+    for (at, hidden) in report.not_observable.iter().take(few).enumerate() {
+        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
+        page.row(if at == 0 { "not shown" } else { "" }, LONG_LABEL, &text, &[], 3);
+    }
+    if report.not_observable.len() > few {
+        page.row("", LONG_LABEL, &format!("and {} more", report.not_observable.len() - few), &[], 1);
+    }
+}
+
+fn footer(page: &mut Page, report: &Report, style: &Style) {
+    let few = if style.verbose { usize::MAX } else { FEW };
+    if report.failures.is_empty() {
+        let undetermined = report.verdict.outcome == RunOutcome::Undetermined;
+        let findings = if undetermined && !style.verbose { MANY } else { few };
+        finding(page, report, findings);
+        hidden(page, report, few);
+    } else {
+        finding(page, report, if style.verbose { usize::MAX } else { 2 });
+    }
+    page.gap();
+    if let Some(run) = words::run(report) {
+        page.row("run", LABEL, &run, &[], 1);
+    }
+    let mut about: Vec<String> = report.bundle.suite.iter().cloned().collect();
+    about.extend(report.bundle.processes.map(|n| format!("{n} processes")));
+    if let Some(day) = report.bundle.started.as_ref().and_then(|at| at.lo.or(at.hi)).map(day) {
+        about.push(format!("{day} UTC"));
+    }
+    if !about.is_empty() {
+        page.row("suite", LABEL, &about.join(", "), &[], 2);
+    }
+    let complete = if report.complete { "" } else { "; not everything was read" };
+    page.row("read", LABEL, &format!("{}{complete}", words::coverage(report)), &[], 1);
+    let unread: Vec<_> = words::unread(report).collect();
+    for (path, why) in unread.iter().take(few) {
+        let text = format!("{}: {why}", page.places.file(path));
+        page.row("not read", LABEL, &text, &[], 2);
+    }
+    if unread.len() > few {
+        page.row("", LABEL, &format!("and {} more files", unread.len() - few), &[], 1);
+    }
+}
+
+fn finding(page: &mut Page, report: &Report, few: usize) {
+    for (at, finding) in report.findings.iter().take(few).enumerate() {
+        page.row(if at == 0 { "noticed" } else { "" }, LONG_LABEL, &finding.text, &finding.places, 2);
+    }
+    if report.findings.len() > few {
+        page.row("", LONG_LABEL, &format!("and {} more findings: --verbose", report.findings.len() - few), &[], 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::layout::width;
+    use crate::render::{fixture, tests::rendered};
+
+    fn text(report: &Report) -> String {
+        rendered(report, &Style::default(), "text")
+    }
+
+    #[test]
+    fn one_failure_fits_a_screen() {
+        let expected = "\
+flush delay (proven): the event was buffered at once, but the store flushes
+every 30 s; the test stopped looking after 10 s.
+
+  spec     BR-SP-090: SignalProcessing → Data Storage Audit Integration records
+           the classification decision for the standard target
+           audit_integration_test.go:266, process 3
+  cause    flush-delay (whylate explain flush-delay)
+  waited   classification.decision for rr-severity-12: 1 expected, 0 found
+  looked   6 times in 10.0 s, each found 0  suite.log:1360
+  journey  buffered 18:46:41.46; flushed not by the end of the log: no tick
+           after line 1204
+  because  the store was started with a flush interval of 30 s  suite.log:311
+           no tick of store-3 between the buffering and the end of the spec
+           suite.log:1391
+
+  stage       took               limit  seen at
+  buffer      0.2–0.4 s          1 s    suite.log:1204
+  flush wait  > 9.71 s too long  0.1 s  suite.log:1204 (+1)
+  write       0.012–0.020 s      1 s    …cessing_datastorage_test.log:88
+
+  not write latency  31 writes, slowest 20 ms
+                     signalprocessing_datastorage_test.log:88
+";
+        let page = text(&fixture::one());
+        assert_eq!(page.lines().take(22).collect::<Vec<_>>(), expected.lines().take(22).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn several_failures_fit_a_screen_too() {
+        let page = text(&fixture::many());
+        assert!(
+            page.contains("\nreject-4xx (proven, not timing): the server refused the event's batch with 400,\n"),
+            "{page}"
+        );
+        assert!(page.contains("  flush-delay  BR-SP-091: records the enrichment\n"), "{page}");
+        assert!(page.contains("  collateral   BR-SP-092: records the categorisation\n"), "{page}");
+        assert!(page.lines().count() <= 50, "{page}");
+    }
+
+    #[test]
+    fn a_bundle_without_test_output_answers_the_stages_and_names_the_missing_file() {
+        let page = text(&fixture::undetermined());
+        assert!(page.contains("  signalprocessing     31  all  9 ms  18 ms    20 ms\n"), "{page}");
+        assert!(page.contains("  not shown          flush delay and query timing: "), "{page}");
+        assert!(page.contains("  not read notes.bin: binary: neither text nor an archive\n"), "{page}");
+    }
+
+    #[test]
+    fn a_healthy_bundle_is_short() {
+        let page = text(&fixture::healthy());
+        assert!(page.starts_with("healthy: all 87 specs that ran passed.\n"), "{page}");
+        assert!(page.lines().count() <= 14, "{page}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked_and_hostile_text_stays_on_the_screen() {
+        let reports =
+            [fixture::one(), fixture::many(), fixture::undetermined(), fixture::healthy(), fixture::hostile()];
+        for columns in [60, 80, 120] {
+            for report in &reports {
+                let style = Style { width: columns, ..Style::default() };
+                let page = rendered(report, &style, "text");
+                let widest = page.lines().map(width).max().unwrap_or(0);
+                assert!(widest <= columns, "{widest} columns of {columns}:\n{page}");
+                assert!(page.lines().count() <= 70, "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn colour_changes_no_word() {
+        let style = Style { color: true, ..Style::default() };
+        let colored = rendered(&fixture::one(), &style, "text");
+        assert!(colored.contains("\x1b[1m"));
+        let plain = colored.replace("\x1b[1m", "").replace("\x1b[2m", "").replace("\x1b[0m", "");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&plain), words(&text(&fixture::one())));
+    }
+}

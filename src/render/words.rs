@@ -1,0 +1,379 @@
+//! The *words* for what a report holds, the same in every output for people. What is returned here may contain text
+//! from the bundle and is not escaped: the renderer that prints it does that.
+
+use std::fmt::Write as _;
+
+use super::times::{length, time};
+use crate::instant::Nanos;
+use crate::report::{
+    Awaited, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, Report, RunOutcome, Stage, State, Wait,
+};
+use crate::sighting::{Outcome, Trigger};
+
+/// The answer to "write latency, flush delay or query timing?".
+pub const fn family(of: Family) -> &'static str {
+    match of {
+        Family::WriteLatency => "write latency",
+        Family::FlushDelay => "flush delay",
+        Family::QueryTiming => "query timing",
+        Family::Other => "not timing",
+        Family::Unknown => "unknown",
+    }
+}
+
+/// How sure.
+pub const fn confidence(of: Confidence) -> &'static str {
+    match of {
+        Confidence::Proven => "proven",
+        Confidence::Likely => "likely",
+        Confidence::Possible => "possible",
+        Confidence::Unknown => "unknown",
+    }
+}
+
+/// A stage's name.
+pub const fn stage(of: Stage) -> &'static str {
+    match of {
+        Stage::EmitWait => "emit wait",
+        Stage::Buffer => "buffer",
+        Stage::FlushWait => "flush wait",
+        Stage::Write => "write",
+        Stage::LookWait => "look wait",
+    }
+}
+
+/// From where to where a stage goes.
+pub const fn stage_span(of: Stage) -> &'static str {
+    match of {
+        Stage::EmitWait => "trigger to emitted",
+        Stage::Buffer => "emitted to buffered",
+        Stage::FlushWait => "buffered to flushed",
+        Stage::Write => "flushed to written",
+        Stage::LookWait => "visible to the next look",
+    }
+}
+
+/// A link's name.
+pub const fn link(of: Link) -> &'static str {
+    match of {
+        Link::Emitted => "emitted",
+        Link::Validated => "validated",
+        Link::Buffered => "buffered",
+        Link::Flushed => "flushed",
+        Link::Sent => "sent",
+        Link::Created => "created",
+    }
+}
+
+/// What the logs say of a link.
+pub const fn state(of: State) -> &'static str {
+    match of {
+        State::Seen => "seen",
+        State::Absent => "absent",
+        State::Pending => "not by the end of the log",
+        State::Unobservable => "cannot be seen",
+    }
+}
+
+/// How a spec ended.
+pub const fn outcome(of: Outcome) -> &'static str {
+    match of {
+        Outcome::Passed => "passed",
+        Outcome::Flaky => "passed after a retry",
+        Outcome::Failed => "failed",
+        Outcome::TimedOut => "timed out",
+        Outcome::Panicked => "panicked",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Aborted => "aborted",
+        Outcome::Skipped => "skipped",
+        Outcome::Pending => "pending",
+    }
+}
+
+/// What made a store flush.
+pub const fn trigger(of: Trigger) -> &'static str {
+    match of {
+        Trigger::Tick => "tick",
+        Trigger::Full => "full",
+        Trigger::Flush => "flush",
+        Trigger::Shutdown => "shutdown",
+    }
+}
+
+/// The answer in one sentence, with its family and how sure it is in front: `flush delay (proven): the event was …`.
+/// A sentence that already says how sure it is stands as it is.
+pub fn headline(cause: Option<&str>, of: Option<Family>, sure: Option<Confidence>, sentence: &str) -> String {
+    let Some(of) = of else { return sentence.to_owned() };
+    let sure = sure.unwrap_or(Confidence::Unknown);
+    if sentence.contains(&format!("({})", confidence(sure))) {
+        return sentence.to_owned();
+    }
+    match (of, cause, sure) {
+        (Family::Unknown, ..) => format!("unknown: {sentence}"),
+        (Family::Other, Some(cause), sure) => format!("{cause} ({}, not timing): {sentence}", confidence(sure)),
+        (of, _, Confidence::Unknown) => format!("{}: {sentence}", family(of)),
+        (of, _, sure) => format!("{} ({}): {sentence}", family(of), confidence(sure)),
+    }
+}
+
+/// The bundle's headline.
+pub fn verdict(report: &Report) -> String {
+    let verdict = &report.verdict;
+    match verdict.outcome {
+        RunOutcome::Failed => headline(verdict.cause, verdict.family, verdict.confidence, &verdict.sentence),
+        RunOutcome::Healthy | RunOutcome::Undetermined => {
+            let word = if verdict.outcome == RunOutcome::Healthy { "healthy" } else { "undetermined" };
+            if verdict.sentence.to_lowercase().contains(word) {
+                verdict.sentence.clone()
+            } else {
+                format!("{word}: {}", verdict.sentence)
+            }
+        }
+    }
+}
+
+/// A failure's headline.
+pub fn failure(of: &Failure) -> String {
+    if of.collateral {
+        return format!("collateral: {}", of.sentence);
+    }
+    headline(of.cause, Some(of.family), Some(of.confidence), &of.sentence)
+}
+
+/// The event that was waited for: `classification.decision for rr-12: 1 expected, 0 found`.
+pub fn waited(of: &Awaited) -> String {
+    let mut text = of.event_type.clone().unwrap_or_else(|| "an event of unknown type".to_owned());
+    if let Some(id) = &of.correlation_id {
+        text.push_str(" for ");
+        text.push_str(id);
+    }
+    match (of.expected, of.found) {
+        (Some(expected), Some(found)) => text.push_str(&format!(": {expected} expected, {found} found")),
+        (Some(expected), None) => text.push_str(&format!(": {expected} expected")),
+        (None, Some(found)) => text.push_str(&format!(": {found} found")),
+        (None, None) => {}
+    }
+    text
+}
+
+/// How the spec looked: `6 times in 10.0 s, each found 0`.
+pub fn looked(looks: &[LookRow]) -> Option<String> {
+    let (first, last) = (looks.first()?, looks.last()?);
+    let times = match looks.len() {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    };
+    let span = match (&first.at, &last.at) {
+        (Some(from), Some(to)) if looks.len() > 1 && from.clock == to.clock => {
+            let span = Duration::from((to.interval() - from.interval()).not_negative());
+            format!(" in {}", length(span))
+        }
+        (Some(at), _) if looks.len() == 1 => format!(" at {}", time(at)),
+        _ => String::new(),
+    };
+    Some(format!("{times}{span}{}", answers(looks)))
+}
+
+fn answers(looks: &[LookRow]) -> String {
+    // Neighbours with the same answer are said once.
+    let mut runs: Vec<(String, usize)> = Vec::new();
+    for look in looks {
+        let answer = answer(look);
+        match runs.last_mut() {
+            Some((last, count)) if *last == answer => *count += 1,
+            _ => runs.push((answer, 1)),
+        }
+    }
+    match runs.as_slice() {
+        [] => String::new(),
+        [(answer, 1)] => format!(", {answer}"),
+        [(answer, _)] => format!(", each {answer}"),
+        [head @ .., (last, count)] if runs.len() <= 4 => {
+            let head: Vec<String> = head.iter().map(|(answer, count)| counted(answer, *count)).collect();
+            format!(": {}, then {}", head.join(", "), counted(last, *count))
+        }
+        [(first, count), .., (last, last_count)] => {
+            let changes = runs.len() - 2;
+            format!(": {}, {changes} changes, then {}", counted(first, *count), counted(last, *last_count))
+        }
+    }
+}
+
+fn counted(answer: &str, count: usize) -> String {
+    if count == 1 { answer.to_owned() } else { format!("{answer} ({count} times)") }
+}
+
+/// What one look came back with.
+pub fn answer(look: &LookRow) -> String {
+    let rows = match (look.found, look.returned, look.total) {
+        (Some(found), ..) => format!("found {found}"),
+        (None, Some(returned), _) => format!("returned {returned}"),
+        (None, None, Some(total)) => format!("total {total}"),
+        (None, None, None) => String::new(),
+    };
+    let total = match (look.found.or(look.returned), look.total) {
+        (Some(rows), Some(total)) if total != rows => format!(" of {total}"),
+        _ => String::new(),
+    };
+    match look.status {
+        Some(status) if status >= 400 => format!("status {status}"),
+        _ if rows.is_empty() => "answer not shown".to_owned(),
+        _ => format!("{rows}{total}"),
+    }
+}
+
+/// Up to where the event came: `buffered 19:35:15.4; flushed: not by the end of the log`, and why.
+pub fn journey(of: &Awaited) -> Option<String> {
+    let seen = of.journey.iter().rev().find(|link| link.state == State::Seen);
+    let open = of.journey.iter().find(|link| link.state != State::Seen && after(seen, link));
+    let seen = seen.map(|at| match &at.at {
+        Some(instant) => format!("{} {}", link(at.link), time(instant)),
+        None => format!("{} (time not known)", link(at.link)),
+    });
+    let open = open.map(|at| match &at.because {
+        Some(because) => format!("{} {}: {because}", link(at.link), state(at.state)),
+        None => format!("{} {}", link(at.link), state(at.state)),
+    });
+    match (seen, open) {
+        (Some(seen), Some(open)) => Some(format!("{seen}; {open}")),
+        (seen, open) => seen.or(open),
+    }
+}
+
+fn after(seen: Option<&LinkState>, link: &LinkState) -> bool {
+    seen.is_none_or(|seen| seen.link < link.link)
+}
+
+/// What would have helped.
+pub fn helped(of: &Wait) -> Option<String> {
+    if of.helps == Some(false) {
+        return Some("no longer wait: it would have changed nothing".to_owned());
+    }
+    let interval = of.flush_interval.map(|d| format!("a flush interval of at most {}", length(d)));
+    let timeout = of.timeout.map(|d| format!("a timeout of {}", length(d)));
+    let extra = of.extra.map(|d| match d {
+        Duration { lo_ns: Some(Nanos::MIN..=0), hi_ns: Some(Nanos::MIN..=0) } => {
+            "no longer wait, one more look".to_owned()
+        }
+        d => format!("{} more of waiting", length(d)),
+    });
+    let ways: Vec<String> = [extra, timeout, interval].into_iter().flatten().collect();
+    if ways.is_empty() {
+        return (of.helps == Some(true)).then(|| "a longer wait; how long, the logs do not tell".to_owned());
+    }
+    let text = ways.join(", or ");
+    Some(if of.helps.is_none() { format!("{text}, if the query matches at all") } else { text })
+}
+
+/// The awaited event that the verdict speaks of: the one with a guilty stage, else the first that is not visible.
+pub fn decisive(failure: &Failure) -> Option<&Awaited> {
+    let guilty = |a: &&Awaited| a.stages.iter().any(|stage| stage.guilty);
+    let missing = |a: &&Awaited| a.found < a.expected || a.found == Some(0);
+    failure.awaited.iter().find(guilty).or(failure.awaited.iter().find(missing)).or(failure.awaited.first())
+}
+
+/// The suite's counts: `86 passed, 1 failed, 2 pending of 89`.
+pub fn run(report: &Report) -> Option<String> {
+    let run = report.run.as_ref()?;
+    let mut text = format!("{} passed, {} failed", run.passed, run.failed);
+    let rest =
+        [(run.interrupted, "interrupted"), (run.flaky, "flaky"), (run.skipped, "skipped"), (run.pending, "pending")];
+    for (count, word) in rest.into_iter().filter(|(count, _)| *count > 0) {
+        let _ = write!(text, ", {count} {word}");
+    }
+    let _ = write!(text, " of {}", run.total);
+    Some(text)
+}
+
+/// What was read and how much of it was recognised.
+pub fn coverage(report: &Report) -> String {
+    let coverage = &report.coverage;
+    format!(
+        "{} file{}, {} lines, {} recognised",
+        coverage.files.len(),
+        if coverage.files.len() == 1 { "" } else { "s" },
+        grouped(coverage.lines),
+        grouped(coverage.recognised)
+    )
+}
+
+/// The files that were skipped or cut, and why: label and reason.
+pub fn unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
+    report.coverage.files.iter().filter_map(|file| Some((file.path.as_str(), file.skipped.as_deref()?)))
+}
+
+/// `12,345`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Writes that the server answered with 2xx, and all that it answered.
+pub fn successes(statuses: &std::collections::BTreeMap<u16, u64>) -> (u64, u64) {
+    let good = statuses.iter().filter(|(status, _)| (200..300).contains(*status)).map(|(_, n)| n).sum();
+    (good, statuses.values().sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::fixture;
+
+    #[test]
+    fn the_headline_names_family_and_confidence_once() {
+        let other =
+            headline(Some("reject-4xx"), Some(Family::Other), Some(Confidence::Likely), "the batch was refused.");
+        assert_eq!(other, "reject-4xx (likely, not timing): the batch was refused.");
+        let said = "Flush delay (proven): the store stood still.";
+        assert_eq!(headline(Some("flush-delay"), Some(Family::FlushDelay), Some(Confidence::Proven), said), said);
+        let unknown = headline(None, Some(Family::Unknown), Some(Confidence::Unknown), "no test output.");
+        assert_eq!(unknown, "unknown: no test output.");
+    }
+
+    #[test]
+    fn looks_are_summed_up() {
+        let report = fixture::one();
+        assert_eq!(looked(&report.failures[0].looks).as_deref(), Some("6 times in 10.0 s, each found 0"));
+        let mut looks = report.failures[0].looks.clone();
+        looks[5].found = Some(1);
+        looks[5].total = Some(3);
+        assert_eq!(looked(&looks).as_deref(), Some("6 times in 10.0 s: found 0 (5 times), then found 1 of 3"));
+        assert_eq!(looked(&[]), None);
+    }
+
+    #[test]
+    fn the_journey_ends_at_the_first_link_that_is_not_seen() {
+        let report = fixture::one();
+        assert_eq!(
+            journey(&report.failures[0].awaited[0]).as_deref(),
+            Some("buffered 18:46:41.46; flushed not by the end of the log: no tick after line 1204")
+        );
+    }
+
+    #[test]
+    fn what_would_have_helped_is_said_in_ways() {
+        let report = fixture::one();
+        assert_eq!(
+            helped(&report.failures[0].wait).as_deref(),
+            Some("19.9–20.2 s more of waiting, or a timeout of 32 s, or a flush interval of at most 9.5 s")
+        );
+        assert_eq!(
+            helped(&Wait { helps: Some(false), ..Wait::default() }).as_deref(),
+            Some("no longer wait: it would have changed nothing")
+        );
+        assert_eq!(helped(&Wait::default()), None);
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!((grouped(0), grouped(999), grouped(1_234_567)), ("0".into(), "999".into(), "1,234,567".into()));
+    }
+}
