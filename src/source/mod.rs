@@ -19,6 +19,7 @@ mod tar;
 #[cfg(test)]
 mod tests;
 mod zip;
+mod zip_stream;
 
 pub use limits::Limits;
 
