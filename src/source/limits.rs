@@ -21,7 +21,7 @@ pub struct Limits {
     /// collector's `tar.gz`, with a rotated `.log.gz`, counts six.
     pub depth: u32,
     /// Bytes of a zip that is held in memory, because it lies inside an archive or comes from a pipe and a zip is read
-    /// from its end. 64 MiB.
+    /// from its end. 64 MiB. A larger one is read from its begin, where a link cannot be told from a file.
     pub held: u64,
     /// Bytes of one line; what follows is skipped up to the newline and counted. 1 MiB. Not enforced here, as the
     /// source hands out bytes and not lines: the reader of lines holds it.
@@ -167,17 +167,13 @@ impl<R: Read> Metered<R> {
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match within(&mut self.inner, buffer, self.budget.left())? {
-            Some(count) => {
-                self.budget.spend(count as u64);
-                Ok(count)
-            }
-            None => {
-                // What other parts add up must show that the limit was passed.
-                self.budget.spend(1);
-                Err(self.budget.reached())
-            }
-        }
+        let Some(count) = within(&mut self.inner, buffer, self.budget.left())? else {
+            // What other parts add up must show that the limit was passed.
+            self.budget.spend(1);
+            return Err(self.budget.reached());
+        };
+        self.budget.spend(count as u64);
+        Ok(count)
     }
 }
 

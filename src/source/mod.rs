@@ -19,6 +19,7 @@ mod tar;
 #[cfg(test)]
 mod tests;
 mod zip;
+mod zip_stream;
 
 pub use limits::Limits;
 
@@ -79,7 +80,7 @@ pub struct Double {
     pub kept: String,
     /// Label of what was not.
     pub skipped: String,
-    /// How the two are the same.
+    /// `same content as`, `link to`, `original of`: read as "skipped, why, kept".
     pub why: String,
 }
 

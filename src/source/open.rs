@@ -95,9 +95,8 @@ pub(super) fn read<R: Reader>(plan: Plan<R::Output>, options: &Options, reader: 
     for (at, kept) in doubles {
         let (unit, kept) = (&units[at], &units[kept]);
         let label = own_label(kept, &inputs[kept.input].path);
-        let mut one = Found::default();
-        one.twin = Some(Twin { input: Some(kept.input), label, why: "same content as" });
-        one.bytes = unit.size;
+        let twin = Some(Twin { input: Some(kept.input), label, why: "same content as" });
+        let one = Found { twin, bytes: unit.size, ..Found::default() };
         found.push((unit.input, placed(one, unit, &inputs[unit.input].path)));
     }
     let kinds = kinds.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

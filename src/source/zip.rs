@@ -8,14 +8,14 @@ use super::kind::Packing;
 use super::label::{Top, clean, link_target};
 use super::limits::{Budget, Metered, message};
 use super::queue::{Allowed, Done, run};
-use super::{Found, Reader};
+use super::{Found, Reader, zip_stream};
 use flate2::bufread::DeflateDecoder;
 use rawzip::{
-    CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder,
-    ZipLocator,
+    CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, RangeReader, ReaderAt, ZipArchive,
+    ZipArchiveEntryWayfinder, ZipLocator,
 };
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
 /// Longest target of a symbolic link that is read.
@@ -32,7 +32,7 @@ pub(super) fn from_file<R: Reader>(descent: &Descent<'_, R>, file: File, label: 
     }
 }
 
-/// Reads a zip that comes as a stream: held in memory as far as the limit allows.
+/// Reads a zip that comes as a stream: held in memory as far as the limit allows, a larger one from its begin.
 pub(super) fn from_stream<R: Reader>(
     descent: &Descent<'_, R>,
     input: &mut dyn Read,
@@ -41,13 +41,11 @@ pub(super) fn from_stream<R: Reader>(
 ) -> Vec<Found<R::Output>> {
     let limit = descent.limits.held;
     let mut bytes = Vec::new();
-    let read_all = input.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    let read_all = (&mut *input).take(limit.saturating_add(1)).read_to_end(&mut bytes);
     if bytes.len() as u64 > limit {
-        let said = format!(
-            "limit: expected a zip of at most {limit} bytes inside an archive or a pipe, as it is held in memory, \
-             found more; give it as a file of its own"
-        );
-        return vec![Found::fault(said)];
+        let (mut found, end) = zip_stream::read(descent, &mut io::Cursor::new(bytes).chain(input), label, level);
+        found.extend(end.err().map(|error| Found::fault(message(&error))));
+        return found;
     }
     let size = bytes.len() as u64;
     let mut found = read(descent, bytes, size, label, level);
@@ -76,9 +74,17 @@ fn read<R: Reader, S: ReaderAt + Sync>(
     let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
     let archive = match ZipLocator::new().locate_in_reader(source, &mut buffer, size) {
         Ok(archive) => archive,
-        Err((_, error)) => {
-            let said = format!("cut: expected the end record of a zip, found none ({error})");
-            return vec![Found::fault(said)];
+        Err((source, error)) => {
+            let (mut found, end) = zip_stream::read(descent, &mut RangeReader::new(source, 0..size), label, level);
+            let said = match end {
+                Err(error) => message(&error),
+                Ok(()) => format!("cut: expected the end record of the zip, found none ({error})"),
+            };
+            // A member that was cut has said so itself.
+            if found.last().is_none_or(|last| !last.incomplete) {
+                found.push(Found::fault(said));
+            }
+            return found;
         }
     };
     let mut top = Top::default();

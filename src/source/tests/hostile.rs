@@ -60,10 +60,30 @@ fn a_cut_zip_is_said() {
     let place = Place::new();
     let long = long();
     let members: [(&str, &[u8]); 2] = [("b/a.log", b"whole\n"), ("b/z.log", &long)];
+    for method in [CompressionMethod::DEFLATE, CompressionMethod::STORE] {
+        let bytes = zip(&members, method);
+        let gathered = read(&[place.file("z", &bytes[..bytes.len() / 2])]);
+        assert!(!gathered.complete);
+        assert!(said(&gathered)[0].starts_with("cut: ") || method == CompressionMethod::STORE, "{gathered:?}");
+        if method == CompressionMethod::DEFLATE {
+            assert_eq!(labels(&gathered), ["a.log", "z.log"]);
+            let output = gathered.files[1].output.as_ref().expect("the good part");
+            assert!(!output.is_empty() && long.starts_with(output));
+        }
+    }
+}
+
+#[test]
+fn a_zip_too_large_to_be_held_is_read_from_its_begin() {
+    let place = Place::new();
+    let plain = files();
+    let members = under("b/", &plain);
     let bytes = zip(&members, CompressionMethod::DEFLATE);
-    let gathered = read(&[place.file("z", &bytes[..bytes.len() / 2])]);
-    assert!(!gathered.complete);
-    assert!(said(&gathered).iter().any(|said| said.starts_with("cut: ")), "{:?}", said(&gathered));
+    let path = place.file("t.gz", &gz(&bytes));
+    let held = limited(&path, Limits::default());
+    let passed = limited(&path, Limits { held: 100, ..Limits::default() });
+    assert_eq!(seen(&held), seen(&passed));
+    assert!(passed.complete && passed.id == held.id);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn folder_and_archives_are_the_same() {
     for (name, kind, bytes) in archives {
         let path = place.file(name, &bytes);
         for threads in [1, 2, 5] {
-            let archive = gather(&[path.clone()], &options(threads), &Keep).expect("readable");
+            let archive = gather(std::slice::from_ref(&path), &options(threads), &Keep).expect("readable");
             assert_eq!(archive.inputs[0].kind, kind, "{name}");
             assert_eq!(seen(&archive), seen(&folder), "{name}");
             assert_eq!((&archive.id, archive.complete), (&folder.id, true), "{name}");
