@@ -133,12 +133,16 @@ pub struct Analyze {
     /// What to read.
     #[command(flatten)]
     pub reading: Reading,
-    /// What to write, and where to: text (default), markdown, json, … ; several outputs from one run with FORMAT=FILE
-    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = target)]
+    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = target, help = formats())]
+    #[allow(missing_docs, reason = "its help is made from the registry")]
     pub formats: Vec<Target>,
     /// Write to this file instead of standard output; with one --format only
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// With --format csv: only this table; without it, FORMAT=FOLDER takes a file for each
+    #[arg(long, value_name = "TABLE", hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(render::tables::ALL.iter().map(|table| table.name)))]
+    pub table: Option<String>,
     /// Leave ticks, batches, requests and events out of the outputs, which say so
     #[arg(long)]
     pub no_tables: bool,
@@ -215,6 +219,13 @@ pub const FAMILIES: &[(&str, Family)] = &[
     ("family:other", Family::Other),
     ("family:unknown", Family::Unknown),
 ];
+
+/// The help of `--format`, from the registry.
+fn formats() -> String {
+    let formats = render::ALL.iter().map(|renderer| format!("{} ({})", renderer.name, renderer.about));
+    let formats = formats.collect::<Vec<_>>().join(", ");
+    format!("What to write, and where to; several outputs from one run with FORMAT=FILE. {formats}; text by default")
+}
 
 fn target(text: &str) -> Result<Target, String> {
     let (name, file) = match text.split_once('=') {

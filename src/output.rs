@@ -1,7 +1,7 @@
 //! The only writer: standard output, standard error, and files. A file is written whole or not at all; a pipe that the
 //! reader has closed ends quietly; nothing reaches standard output before everything else has succeeded.
 
-use std::fs::Permissions;
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,20 @@ pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow
 pub fn note(text: &str) {
     // Nobody is left to be told when standard error is closed.
     let _ = writeln!(io::stderr().lock(), "whylate: {}", whylate::render::escape::terminal(text));
+}
+
+/// Appends to a file that others write to as well, so that it stays below `limit` bytes. `make` is told how many are left.
+pub fn append(path: &Path, limit: usize, make: impl FnOnce(usize) -> io::Result<Vec<u8>>) -> anyhow::Result<()> {
+    let name = || format!("{} cannot be written", path.display());
+    let mut file = File::options().append(true).create(true).open(path).with_context(name)?;
+    let used = usize::try_from(file.metadata().with_context(name)?.len()).unwrap_or(usize::MAX);
+    let left = limit.saturating_sub(used);
+    let bytes = make(left.saturating_sub(1)).with_context(name)?;
+    if bytes.is_empty() || bytes.len() > left {
+        note(&format!("{}: expected room for a summary, found {used} bytes already there", path.display()));
+        return Ok(());
+    }
+    file.write_all(&bytes).with_context(name)
 }
 
 /// Several files that appear together, once all of them are complete.
@@ -55,6 +69,17 @@ impl Files {
         }
         self.waiting.push((file, path.to_owned()));
         Ok(())
+    }
+
+    /// Writes one of the files of a folder that is made when it does not exist.
+    pub fn add_in(
+        &mut self,
+        folder: &Path,
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        self.add(path, write)
     }
 
     /// Puts all of them in place.

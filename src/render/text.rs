@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use super::layout::clip_front;
 use super::page::Page;
 use super::places::Places;
-use super::times::{Unit, day, length, length_in};
+use super::times::{Unit, day, length_in};
 use super::{Style, words};
 use crate::causes;
 use crate::report::{Awaited, Confidence, Failure, Family, Report, RunOutcome, Spread, Stage};
+use crate::sighting::Outcome;
 
 /// Columns of the labels above the stage table, and below it.
 const LABEL: usize = 9;
@@ -51,11 +52,7 @@ fn lines(report: &Report, style: &Style) -> Vec<String> {
 }
 
 fn failures(page: &mut Page, report: &Report, failures: &[Failure], style: &Style) {
-    // The bundle's cause first, else the first that is nobody's victim.
-    let cause = report.verdict.cause;
-    let own = |f: &&Failure| !f.collateral;
-    let main = failures.iter().filter(own).find(|f| f.cause == cause).or(failures.iter().find(own));
-    let main = main.unwrap_or(&failures[0]);
+    let Some(main) = words::main(report) else { return };
     let mut seen = vec![(main.cause, main.family)];
     if !report.verdict.sentence.contains(&main.sentence) {
         page.headline(&words::failure(main), 4);
@@ -101,13 +98,10 @@ fn tag(failure: &Failure) -> String {
 
 fn spec(page: &mut Page, failure: &Failure, limit: usize) {
     page.row("spec", LABEL, &failure.spec, &[], limit);
-    let mut at = failure.location.as_ref().map(|place| page.places.name(place)).unwrap_or_default();
-    if let Some(process) = failure.process {
-        at.push_str(&format!("{}process {process}", if at.is_empty() { "" } else { ", " }));
-    }
-    if failure.outcome != crate::sighting::Outcome::Failed {
-        at.push_str(&format!("{}{}", if at.is_empty() { "" } else { ", " }, words::outcome(failure.outcome)));
-    }
+    let place = failure.location.as_ref().map(|place| page.places.name(place));
+    let process = failure.process.map(|process| format!("process {process}"));
+    let outcome = (failure.outcome != Outcome::Failed).then(|| words::outcome(failure.outcome).to_owned());
+    let at = [place, process, outcome].into_iter().flatten().collect::<Vec<_>>().join(", ");
     if !at.is_empty() {
         page.row("", LABEL, &at, &[], 1);
     }
