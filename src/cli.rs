@@ -102,7 +102,7 @@ impl Limits {
 /// How it looks on a terminal.
 #[derive(Debug, Args)]
 pub struct Terminal {
-    /// When to use weights and colours; NO_COLOR and CLICOLOR_FORCE are obeyed
+    /// When to use weights and colours; `NO_COLOR` and `CLICOLOR_FORCE` are obeyed
     #[arg(help_heading = "Terminal", long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub color: When,
     /// Columns of text; by default those of the terminal, else 80
@@ -233,14 +233,12 @@ fn target(text: &str) -> Result<Target, String> {
         Some((name, file)) => (name, (file != "-").then(|| PathBuf::from(file))),
         None => (text, None),
     };
-    match render::find(name) {
-        Some(renderer) => Ok(Target { renderer, file }),
-        None => {
-            let names: Vec<&str> = render::ALL.iter().map(|renderer| renderer.name).collect();
-            let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            Err(format!("expected one of {}, found {name}{near}", names.join(", ")))
-        }
+    if let Some(renderer) = render::find(name) {
+        return Ok(Target { renderer, file });
     }
+    let names: Vec<&str> = render::ALL.iter().map(|renderer| renderer.name).collect();
+    let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    Err(format!("expected one of {}, found {name}{near}", names.join(", ")))
 }
 
 /// The name that was probably meant.

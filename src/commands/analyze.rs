@@ -68,8 +68,10 @@ fn summary_file() -> Option<PathBuf> {
     std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
+type Document<'a> = dyn FnOnce(&mut dyn Write) -> io::Result<()> + 'a;
+
 enum Written<'a> {
-    One(Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + 'a>),
+    One(Box<Document<'a>>),
     Tables(RenderTable, &'static str),
 }
 

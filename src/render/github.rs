@@ -26,9 +26,9 @@ struct Annotation {
 pub fn render(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::of(report);
     let failures: Vec<_> = report.failures.iter().filter(|f| !f.collateral).map(|f| failure(f, &places)).collect();
-    limited("error", failures, out)?;
-    limited("warning", warnings(report), out)?;
-    limited("notice", notices(report, &places), out)
+    limited("error", &failures, out)?;
+    limited("warning", &warnings(report), out)?;
+    limited("notice", &notices(report, &places), out)
 }
 
 fn failure(of: &Failure, places: &Places) -> Annotation {
@@ -79,7 +79,7 @@ fn notices(report: &Report, places: &Places) -> Vec<Annotation> {
     notices
 }
 
-fn limited(kind: &'static str, all: Vec<Annotation>, out: &mut dyn Write) -> io::Result<()> {
+fn limited(kind: &'static str, all: &[Annotation], out: &mut dyn Write) -> io::Result<()> {
     let more = all.len().saturating_sub(LIMIT - 1);
     let shown = if all.len() > LIMIT { LIMIT - 1 } else { all.len() };
     for annotation in &all[..shown] {

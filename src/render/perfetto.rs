@@ -150,7 +150,7 @@ impl Trace<'_> {
         let Some(ts) = at.lo.or(at.hi) else { return Ok(()) };
         let (pid, tid) = self.thread(group, at.clock.as_deref(), track)?;
         let args = with_ends(args, &[("at", Some(at))]);
-        let ts = (ts - self.epoch).into();
+        let ts = ts.saturating_sub(self.epoch).into();
         self.write(&Slice { ph: "i", name, cat: None, id: None, pid, tid, ts, dur: None, s: Some("t"), args })
     }
 
@@ -170,7 +170,7 @@ impl Trace<'_> {
         }
         let (pid, tid) = self.thread(group, from.clock.as_deref(), track)?;
         let args = with_ends(args, &[("begin", Some(from)), ("end", Some(to))]);
-        let (ts, dur) = ((begin - self.epoch).into(), Some((end - begin).max(0).into()));
+        let (ts, dur) = (begin.saturating_sub(self.epoch).into(), Some(end.saturating_sub(begin).max(0).into()));
         self.write(&Slice { ph: "X", name, cat: None, id: None, pid, tid, ts, dur, s: None, args })
     }
 
@@ -191,9 +191,9 @@ impl Trace<'_> {
         let pid = self.process(Group::Events, from.clock.as_deref())?;
         let args = with_ends(args, &[("begin", Some(from)), ("end", Some(to))]);
         let (cat, id) = (Some("event"), Some(id));
-        let ts = (begin - self.epoch).into();
+        let ts = begin.saturating_sub(self.epoch).into();
         self.write(&Slice { ph: "b", name, cat, id, pid, tid: 0, ts, dur: None, s: None, args })?;
-        let ts = (end.max(begin) - self.epoch).into();
+        let ts = end.max(begin).saturating_sub(self.epoch).into();
         self.write(&Slice { ph: "e", name, cat, id, pid, tid: 0, ts, dur: None, s: None, args: Map::new() })
     }
 }
@@ -211,41 +211,41 @@ fn with_ends(args: Value, instants: &[(&str, Option<&Instant>)]) -> Map<String, 
     args
 }
 
-fn specs(trace: &mut Trace<'_>, report: &Report) -> io::Result<()> {
+fn specs(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
     for failure in &report.failures {
         let track = &failure.spec;
         let about = json!({"verdict": words::failure(failure), "location": failure.location});
-        if let (Some(from), Some(to)) = (&failure.started, &failure.deadline) {
-            trace.slice(Group::Specs, track, "spec", from, to, about)?;
+        if let (Some(begin), Some(end)) = (&failure.started, &failure.deadline) {
+            to.slice(Group::Specs, track, "spec", begin, end, about)?;
         }
-        trace.point(Group::Specs, track, "trigger", failure.trigger.as_ref(), Value::Null)?;
+        to.point(Group::Specs, track, "trigger", failure.trigger.as_ref(), Value::Null)?;
         for look in &failure.looks {
             let about = json!({"answer": words::answer(look), "asked": look.asked, "places": look.places});
-            trace.point(Group::Specs, track, "look", look.at.as_ref(), about)?;
+            to.point(Group::Specs, track, "look", look.at.as_ref(), about)?;
         }
     }
     Ok(())
 }
 
-fn stores(trace: &mut Trace<'_>, report: &Report) -> io::Result<()> {
+fn stores(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
     for tick in &report.ticks {
         let about = json!({"number": tick.number, "size": tick.size, "expected": tick.expected, "actual": tick.actual,
             "blocked": tick.blocked, "place": tick.place});
-        trace.point(Group::Stores, &tick.store, "tick", tick.at.as_ref(), about)?;
+        to.point(Group::Stores, &tick.store, "tick", tick.at.as_ref(), about)?;
     }
     for batch in &report.batches {
         let about = json!({"id": batch.id, "size": batch.size, "trigger": words::trigger(batch.trigger),
             "attempts": batch.attempts, "request": batch.request, "places": batch.places});
-        if let (Some(from), Some(to)) = (&batch.flushed, &batch.written) {
-            trace.slice(Group::Stores, &batch.store, "batch", from, to, about)?;
+        if let (Some(begin), Some(end)) = (&batch.flushed, &batch.written) {
+            to.slice(Group::Stores, &batch.store, "batch", begin, end, about)?;
         } else {
-            trace.point(Group::Stores, &batch.store, "batch not seen written", batch.flushed.as_ref(), about)?;
+            to.point(Group::Stores, &batch.store, "batch not seen written", batch.flushed.as_ref(), about)?;
         }
     }
     Ok(())
 }
 
-fn events(trace: &mut Trace<'_>, report: &Report) -> io::Result<()> {
+fn events(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
     for event in &report.events {
         let about = || {
             json!({"event_type": event.event_type, "correlation_id": event.correlation_id,
@@ -256,21 +256,21 @@ fn events(trace: &mut Trace<'_>, report: &Report) -> io::Result<()> {
             ("flush wait", &event.buffered, &event.flushed),
             ("write", &event.flushed, &event.written),
         ];
-        for (name, from, to) in stages {
-            trace.stage(&event.id, name, from.as_ref(), to.as_ref(), about())?;
+        for (name, begin, end) in stages {
+            to.stage(&event.id, name, begin.as_ref(), end.as_ref(), about())?;
         }
     }
     Ok(())
 }
 
-fn requests(trace: &mut Trace<'_>, report: &Report) -> io::Result<()> {
+fn requests(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
     for request in &report.requests {
         let Some(at) = &request.at else { continue };
         let track = request.remote.as_deref().unwrap_or("client not known");
         let name = format!("{} {}", request.method, request.status);
         let about = json!({"id": request.id, "path": request.path, "bytes": request.bytes, "size": request.size,
             "duration": request.duration, "place": request.place});
-        trace.slice(Group::Requests, track, &name, at, at, about)?;
+        to.slice(Group::Requests, track, &name, at, at, about)?;
     }
     Ok(())
 }

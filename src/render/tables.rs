@@ -35,8 +35,11 @@ pub struct Table {
     /// Names of the columns.
     pub columns: &'static [&'static str],
     /// Hands each row to `each`.
-    pub rows: fn(&Report, each: &mut dyn FnMut(Vec<Value<'_>>)),
+    pub rows: fn(&Report, each: Each<'_>),
 }
+
+/// What is done with each row.
+pub type Each<'a> = &'a mut dyn FnMut(Vec<Value<'_>>);
 
 /// All tables.
 pub static ALL: &[&Table] = &[
