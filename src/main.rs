@@ -24,7 +24,9 @@ pub enum Status {
 fn main() -> ExitCode {
     // A panic is told in one line like every other failure, and never looks like a gate.
     panic::set_hook(Box::new(|info| {
-        let what = info.payload_as_str().unwrap_or("no message");
+        let payload = info.payload();
+        let what = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let what = what.unwrap_or("no message");
         let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
         output::note(&format!("internal error{place}: {what}; this is a fault of whylate, please report it"));
     }));
