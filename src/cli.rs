@@ -82,7 +82,7 @@ pub struct Limits {
     pub held: Option<u64>,
     /// Bytes of one line
     #[arg(help_heading = "Limits of reading", long = "limit-line", value_name = "SIZE", value_parser = size)]
-    pub line: Option<u64>,
+    pub line: Option<usize>,
 }
 
 impl Limits {
