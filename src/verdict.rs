@@ -151,6 +151,10 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
         Link::Emitted if !journey.emissions.is_empty() => {
             Decision::of(case, &causes::EMIT_NEVER, Confidence::Likely).then(&causes::ASSERT, Confidence::Possible)
         }
+        // The panic of an earlier call of the same object ended it before the awaited one.
+        Link::Emitted if case.closed_store_panic().is_some() => {
+            Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
+        }
         Link::Emitted if exact => Decision::of(case, &causes::EMIT_NEVER, cap),
         Link::Emitted => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),

@@ -41,6 +41,8 @@ pub struct Bound {
 const WAKE_UP: Nanos = 2 * MILLISECOND;
 /// The server prints its line after the answer has left: the stamp may be that much later than the client's end.
 const LATE_LINE: Nanos = MILLISECOND;
+/// One tick in so many is handled later than [`WAKE_UP`] (12 processes on 2 cores: one in a hundred).
+const LATE_TICKS: usize = 40;
 /// With fewer pairs one odd pair could decide.
 const FEWEST_PAIRS: usize = 3;
 
@@ -59,15 +61,16 @@ pub fn bounds_of_pairs(batches: &[Batch], requests: &[Request], server: usize) -
             low.push(Bound { at: fired - begin, by: request.at });
         }
         let request = &requests[*last];
-        if let (true, Some((ended, _)), Some(end)) = (complete, batch.ended_by_tick, request.end.lo()) {
-            high.push(Bound { at: ended + WAKE_UP + LATE_LINE - end, by: request.at });
+        let ended = batch.ended_by_tick.filter(|ended| ended.prompt && complete);
+        if let (Some(ended), Some(end)) = (ended, request.end.lo()) {
+            high.push(Bound { at: ended.at + WAKE_UP + LATE_LINE - end, by: request.at });
         }
     }
     (low, high)
 }
 
 /// Intersects the bounds. Of the upper ones a few may be wrong, where the process was not scheduled: those that exclude
-/// the rest are set aside, at most one in twenty.
+/// the rest are set aside, at most one in ten.
 pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>, mut high: Vec<Bound>) -> Clock {
     low.sort_by_key(|bound| bound.at);
     high.sort_by_key(|bound| bound.at);
@@ -76,9 +79,10 @@ pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>,
     if pairs < FEWEST_PAIRS {
         return clock;
     }
-    let may_be_wrong = (high.len() / 20).max(1);
+    let may_be_wrong = (high.len() / 10).max(1);
     let Some(floor) = low.last().copied() else { return clock };
-    let mut ceiling = high.iter();
+    // Of many upper bounds the lowest few are those of ticks that were handled late.
+    let mut ceiling = high.iter().skip(high.len() / LATE_TICKS);
     let mut chosen = ceiling.next().copied();
     while let Some(bound) = chosen {
         if bound.at >= floor.at || clock.excluded.len() >= may_be_wrong {

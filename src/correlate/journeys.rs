@@ -210,8 +210,8 @@ impl World {
         if let Some(took) = batch.took {
             return Duration::exact(took);
         }
-        if let (Some((ended, _)), Some(fired)) = (batch.ended_by_tick, batch.fired) {
-            if let Some(took) = ended.checked_sub(fired).filter(|took| *took >= 0) {
+        if let (Some(ended), Some(fired)) = (batch.ended_by_tick, batch.fired) {
+            if let Some(took) = ended.at.checked_sub(fired).filter(|took| *took >= 0) {
                 let lo = batch.requests.last().map_or(0, |request| self.requests[*request].line.duration);
                 return Duration::between(took.max(lo), took.max(lo) + 2 * MILLISECOND);
             }

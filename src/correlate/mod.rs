@@ -8,6 +8,7 @@ pub mod journeys;
 pub mod ledger;
 pub mod looks;
 pub mod pairing;
+pub mod recount;
 pub mod replay;
 pub mod requests;
 pub mod specs;
@@ -153,8 +154,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
 impl World {
     fn replay(&mut self) {
         for number in 0..self.stores.len() {
-            let done =
-                replay::replay(&self.files, &self.output.blocks, number, &self.stores[number], self.batches.len());
+            let done = replay::replay(&self.files, &self.output.blocks, number, &self.stores[number]);
             self.events.extend(done.events);
             self.batches.extend(done.batches);
             self.flushes.extend(done.flushes);
@@ -164,7 +164,7 @@ impl World {
     }
 
     fn print_times(&mut self, known: &HashMap<Seen, Instant>) {
-        self.printed = bounds::print_times(&self.files, &self.output.blocks, &self.output.suites, known);
+        self.printed = bounds::print_times(&self.files, &self.output.blocks, &self.output.suites, &self.stores, known);
     }
 
     /// Stores whose lines stand in a server's own log are not clients of the test.
@@ -183,6 +183,7 @@ impl World {
             .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
             .filter_map(|batch| Some((batch.fired.or_else(|| precise(batch.flushed))?, batch.size)))
             .collect();
+        let mut coarse_offsets = vec![None; self.servers.len()];
         for server in 0..self.servers.len() {
             let served: Vec<(Nanos, u64)> = self
                 .requests
@@ -193,7 +194,27 @@ impl World {
             if let Some(coarse) = pairing::coarse_offset(&sent, &served) {
                 let mine = |store: usize| clients.contains(&store);
                 pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
+                coarse_offsets[server] = Some(coarse.offset);
             }
+        }
+        self.recount(&coarse_offsets);
+    }
+
+    fn recount(&mut self, offsets: &[Option<Nanos>]) {
+        let stores = self.stores.len();
+        recount::recount(stores, &mut self.batches, &mut self.requests, offsets);
+        for store in 0..stores {
+            let of_store: Vec<(usize, (u64, u64))> = self
+                .batches
+                .iter()
+                .enumerate()
+                .filter(|(_, batch)| batch.store == store)
+                .filter_map(|(index, batch)| Some((index, batch.members?)))
+                .collect();
+            // Events stand store by store.
+            let first = self.events.partition_point(|event| event.store < store);
+            let last = self.events.partition_point(|event| event.store <= store);
+            replay::assign(&mut self.events[first..last], &of_store);
         }
     }
 

@@ -69,6 +69,9 @@ struct Facts {
     last_tick: Option<(u64, Nanos)>,
     first_total: Option<u64>,
     last_total: Option<u64>,
+    /// Events and ticks that the store's last lines count.
+    closed_total: Option<u64>,
+    closed_ticks: Option<u64>,
     process: Option<u32>,
     span: Option<(Nanos, Nanos)>,
 }
@@ -149,6 +152,8 @@ impl Facts {
         self.first_total = self.first_total.or(later.first_total);
         self.last_total = later.last_total.max(self.last_total);
         self.process = self.process.or(later.process);
+        self.closed_total = self.closed_total.or(later.closed_total);
+        self.closed_ticks = self.closed_ticks.or(later.closed_ticks);
         self.span = match (self.span, later.span) {
             (Some((first, end)), Some((_, last))) => Some((first, end.max(last))),
             (one, other) => one.or(other),
@@ -184,6 +189,21 @@ fn continuity(store: &Facts, segment: &Facts) -> Option<i64> {
         }
         let gap = first.saturating_sub(last + 1);
         score += if gap == 0 { 200 } else { 100 / i64::try_from(gap).unwrap_or(100).min(100) };
+    }
+    // A closed store says nothing more, but for a tick on its way.
+    if store.closed_total.is_some() && (segment.first_total.is_some() || segment.closed_total.is_some()) {
+        return None;
+    }
+    for (closed, last) in [
+        (segment.closed_total, store.last_total.max(segment.last_total)),
+        (segment.closed_ticks, segment.last_tick.or(store.last_tick).map(|(number, _)| number)),
+    ] {
+        if let Some((closed, last)) = closed.zip(last) {
+            if closed < last {
+                return None;
+            }
+            score += if closed == last { 400 } else { 0 };
+        }
     }
     let interval = segment.interval.or(store.interval);
     if let (Some(interval), Some((number, fired))) = (interval, segment.first_tick) {
@@ -300,6 +320,8 @@ impl Segment {
                 facts.first_total = Some(facts.first_total.map_or(*total, |first| first.min(*total)));
                 facts.last_total = facts.last_total.max(Some(*total));
             }
+            StoreEvent::Closed { buffered, .. } => facts.closed_total = Some(*buffered),
+            StoreEvent::Stopped { ticks, .. } => facts.closed_ticks = *ticks,
             _ => {}
         }
     }
