@@ -82,7 +82,7 @@ pub struct Limits {
     pub held: Option<u64>,
     /// Bytes of one line
     #[arg(help_heading = "Limits of reading", long = "limit-line", value_name = "SIZE", value_parser = size)]
-    pub line: Option<u64>,
+    pub line: Option<usize>,
 }
 
 impl Limits {
@@ -102,7 +102,7 @@ impl Limits {
 /// How it looks on a terminal.
 #[derive(Debug, Args)]
 pub struct Terminal {
-    /// When to use weights and colours; NO_COLOR and CLICOLOR_FORCE are obeyed
+    /// When to use weights and colours; `NO_COLOR` and `CLICOLOR_FORCE` are obeyed
     #[arg(help_heading = "Terminal", long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub color: When,
     /// Columns of text; by default those of the terminal, else 80
@@ -133,12 +133,16 @@ pub struct Analyze {
     /// What to read.
     #[command(flatten)]
     pub reading: Reading,
-    /// What to write, and where to: text (default), markdown, json, … ; several outputs from one run with FORMAT=FILE
-    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = target)]
+    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = target, help = formats())]
+    #[allow(missing_docs, reason = "its help is made from the registry")]
     pub formats: Vec<Target>,
     /// Write to this file instead of standard output; with one --format only
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// With --format csv: only this table; without it, FORMAT=FOLDER takes a file for each
+    #[arg(long, value_name = "TABLE", hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(render::tables::ALL.iter().map(|table| table.name)))]
+    pub table: Option<String>,
     /// Leave ticks, batches, requests and events out of the outputs, which say so
     #[arg(long)]
     pub no_tables: bool,
@@ -216,20 +220,25 @@ pub const FAMILIES: &[(&str, Family)] = &[
     ("family:unknown", Family::Unknown),
 ];
 
+/// The help of `--format`, from the registry.
+fn formats() -> String {
+    let formats = render::ALL.iter().map(|renderer| format!("{} ({})", renderer.name, renderer.about));
+    let formats = formats.collect::<Vec<_>>().join(", ");
+    format!("What to write, and where to; several outputs from one run with FORMAT=FILE. {formats}; text by default")
+}
+
 fn target(text: &str) -> Result<Target, String> {
     let (name, file) = match text.split_once('=') {
         Some((_, "")) => return Err(format!("expected a file after the =, found {text}")),
         Some((name, file)) => (name, (file != "-").then(|| PathBuf::from(file))),
         None => (text, None),
     };
-    match render::find(name) {
-        Some(renderer) => Ok(Target { renderer, file }),
-        None => {
-            let names: Vec<&str> = render::ALL.iter().map(|renderer| renderer.name).collect();
-            let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            Err(format!("expected one of {}, found {name}{near}", names.join(", ")))
-        }
+    if let Some(renderer) = render::find(name) {
+        return Ok(Target { renderer, file });
     }
+    let names: Vec<&str> = render::ALL.iter().map(|renderer| renderer.name).collect();
+    let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    Err(format!("expected one of {}, found {name}{near}", names.join(", ")))
 }
 
 /// The name that was probably meant.

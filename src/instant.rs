@@ -218,6 +218,17 @@ pub fn rfc3339(at: Nanos) -> String {
     DateTime::from_timestamp_nanos(at).to_rfc3339_opts(SecondsFormat::Nanos, true)
 }
 
+/// A length of time for a sentence: two or three digits and one unit.
+pub fn spoken(nanos: Nanos) -> String {
+    let (value, unit) = match nanos.unsigned_abs() {
+        0..1_000_000 => (nanos as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
+        _ => (nanos as f64 / 1e9, "s"),
+    };
+    let decimals = usize::from(value.abs() < 10.0 && value.fract().abs() > 0.05);
+    format!("{value:.decimals$} {unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

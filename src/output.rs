@@ -1,7 +1,7 @@
 //! The only writer: standard output, standard error, and files. A file is written whole or not at all; a pipe that the
 //! reader has closed ends quietly; nothing reaches standard output before everything else has succeeded.
 
-use std::fs::Permissions;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,20 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "whylate: {}", whylate::render::escape::terminal(text));
 }
 
+/// Appends to a file that others write to as well, so that it stays below `limit` bytes. `make` is told how many are left.
+pub fn append(path: &Path, limit: usize, make: impl FnOnce(usize) -> io::Result<Vec<u8>>) -> anyhow::Result<()> {
+    let name = || format!("{} cannot be written", path.display());
+    let mut file = File::options().append(true).create(true).open(path).with_context(name)?;
+    let used = usize::try_from(file.metadata().with_context(name)?.len()).unwrap_or(usize::MAX);
+    let left = limit.saturating_sub(used);
+    let bytes = make(left.saturating_sub(1)).with_context(name)?;
+    if bytes.is_empty() || bytes.len() > left {
+        note(&format!("{}: expected room for a summary, found {used} bytes already there", path.display()));
+        return Ok(());
+    }
+    file.write_all(&bytes).with_context(name)
+}
+
 /// Several files that appear together, once all of them are complete.
 #[derive(Default)]
 pub struct Files {
@@ -39,22 +53,40 @@ impl Files {
         if path.is_dir() {
             anyhow::bail!("{}: expected a file to write, found a folder", path.display());
         }
-        let folder = match path.parent() {
+        // What a link points to is replaced, not the link; a device or a pipe is not replaced at all.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let old = target.metadata().ok();
+        if old.as_ref().is_some_and(|old| !old.is_file()) {
+            let mut out = BufWriter::with_capacity(1 << 16, File::options().write(true).open(path).with_context(name)?);
+            return write(&mut out).and_then(|()| out.flush()).with_context(name);
+        }
+        let folder = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         if !folder.is_dir() {
             anyhow::bail!("{}: expected an existing folder, found none at {}", path.display(), folder.display());
         }
-        let file = tempfile::Builder::new().prefix(".whylate-").tempfile_in(folder).with_context(name)?;
+        let file = temporary(folder).with_context(name)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         write(&mut out).and_then(|()| out.flush()).with_context(name)?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error).with_context(name)?;
-        if let Some(permissions) = permissions(path) {
-            file.as_file().set_permissions(permissions).with_context(name)?;
+        if let Some(old) = old {
+            file.as_file().set_permissions(old.permissions()).with_context(name)?;
         }
-        self.waiting.push((file, path.to_owned()));
+        self.waiting.push((file, target));
         Ok(())
+    }
+
+    /// Writes one of the files of a folder that is made when it does not exist.
+    pub fn add_in(
+        &mut self,
+        folder: &Path,
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        self.add(path, write)
     }
 
     /// Puts all of them in place.
@@ -68,20 +100,13 @@ impl Files {
     }
 }
 
-/// Those of the file that is replaced, else those of any new file: a temporary file is for its owner's eyes only.
-#[cfg(unix)]
-fn permissions(path: &Path) -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-
-    match path.metadata() {
-        Ok(old) => Some(old.permissions()),
-        Err(_) => Some(Permissions::from_mode(0o644)),
-    }
-}
-
-#[cfg(not(unix))]
-fn permissions(path: &Path) -> Option<Permissions> {
-    path.metadata().ok().map(|old| old.permissions())
+/// A file beside its final place, with the permissions of any new file: temporary ones are for their owner only.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".whylate-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]
@@ -110,5 +135,20 @@ mod tests {
         drop(files);
         assert_eq!(std::fs::read(&path).expect("readable"), b"whole");
         assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_stay_what_they_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("report"), folder.path().join("link"));
+        fs::write(&path, "old").expect("writable");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        let mut files = Files::default();
+        files.add(&link, |out| out.write_all(b"new")).expect("writable");
+        files.add(Path::new("/dev/null"), |out| out.write_all(b"away")).expect("writable");
+        files.finish().expect("writable");
+        assert_eq!(fs::read(&path).expect("readable"), b"new");
+        assert!(link.is_symlink() && !Path::new("/dev/null").is_file());
     }
 }

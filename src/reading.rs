@@ -148,9 +148,9 @@ impl Lines {
         for format in formats::ALL {
             let Some(message) = format.message(line) else { continue };
             let decode = vocabulary::decoder(message).unwrap_or(vocabulary::other);
-            let said = format.record(line).and_then(|record: Record<'_>| {
-                Some((record.stamp, decode(&record, &mut self.names)?))
-            });
+            let said = format
+                .record(line)
+                .and_then(|record: Record<'_>| Some((record.stamp, decode(&record, &mut self.names)?)));
             if let Some((stamp, what)) = said {
                 self.file.recognised += 1;
                 self.file.sightings.push(Sighting { line: number, stamp, read_at, what });

@@ -1,11 +1,11 @@
 //! EMIT-NEVER: the event was never handed to the store.
 
 use super::{Cause, Examined};
-use crate::report::{Link, State};
-use crate::correlate::journeys::Case;
-use crate::report::Family;
 
-/// See the manual below.
+use crate::correlate::journeys::Case;
+use crate::report::{Family, Link, State};
+
+/// The event was never emitted.
 pub static EMIT_NEVER: Cause = Cause {
     code: "emit-never",
     family: Family::Other,
@@ -29,12 +29,13 @@ fn examine(case: &Case<'_>) -> Examined {
         let name = journey.wanted.event_type.as_deref().unwrap_or("the awaited event");
         match emitted.state {
             State::Absent => {
-                let because = emitted.because.clone().unwrap_or_default();
-                let lines = if emitted.seen.is_empty() { case.block_lines() } else { emitted.seen.clone() };
-                examined.supporting.push(case.evidence(format!("{name} was never handed to the store: {because}"), lines));
+                let because = emitted.because.as_deref().unwrap_or("no call for it");
+                let text = format!("{name} was never handed to the store: {because}");
+                examined.supporting.push(case.evidence(text, emitted.seen.iter().copied()));
             }
             State::Seen => {
-                examined.excluding.push(case.evidence(format!("{name} was handed to the store"), emitted.seen.clone()));
+                let text = format!("{name} was handed to the store");
+                examined.excluding.push(case.evidence(text, emitted.seen.iter().copied()));
             }
             State::Pending | State::Unobservable => {}
         }
@@ -43,16 +44,13 @@ fn examine(case: &Case<'_>) -> Examined {
 }
 
 fn sentence(case: &Case<'_>) -> String {
-    let journey = case.journeys.first();
-    let name = journey.and_then(|journey| journey.wanted.event_type.as_deref()).unwrap_or("the awaited event");
-    let others = journey.map_or(0, |journey| journey.emissions.len());
-    if others > 0 {
-        format!("{name} was emitted {others} times, fewer than the test expects.")
-    } else {
-        format!("{name} was never handed to the audit store, so no wait could have found it.")
+    let name = case.awaited_name();
+    match case.journeys.first().map_or(0, |journey| journey.emissions.len()) {
+        0 => format!("{name} was never handed to the audit store, so no wait could have found it."),
+        count => format!("{name} was emitted {count} times, fewer than the test expects."),
     }
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {
-    ("Look for the path on which the service should emit the event: not reconciled, a nil client, a condition not met, or another business path taken.".to_owned(), None)
+    ("Look for the path on which the service should emit the event: an object that is not reconciled, a nil client, a condition that was not met, another business path.".to_owned(), None)
 }

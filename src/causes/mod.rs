@@ -50,7 +50,6 @@ pub use validate_drop::VALIDATE_DROP;
 pub use write_dup::WRITE_DUP;
 pub use write_slow::WRITE_SLOW;
 
-use crate::correlate::Seen;
 use crate::correlate::journeys::Case;
 use crate::report::{Evidence, Family};
 
@@ -119,15 +118,6 @@ pub static ALL: &[&Cause] = &[
 /// The cause with a code.
 pub fn named(code: &str) -> Option<&'static Cause> {
     ALL.iter().copied().find(|cause| cause.code == code)
-}
-
-impl Case<'_> {
-    /// A statement with its lines.
-    pub fn evidence(&self, text: impl Into<String>, seen: impl IntoIterator<Item = Seen>) -> Evidence {
-        const MOST: usize = 8;
-        let places = seen.into_iter().take(MOST).map(|seen| self.world.place(seen)).collect();
-        Evidence { text: text.into(), places }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `whylate analyze`: one analysis, any number of outputs, and the gates.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::bail;
-use whylate::render::{self, Renderer, Style};
+use whylate::render::{self, Form, RenderTable, Renderer, Style, markdown, tables};
 use whylate::report::Report;
 
 use super::{analysis, notes, strict, style};
@@ -25,10 +26,33 @@ pub fn run(args: &Analyze) -> anyhow::Result<Status> {
         let mut style = style(&args.terminal, file.is_none());
         style.tables = !args.no_tables;
         style.max_bytes = args.max_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        match file {
-            Some(path) => files.add(path, |out| (renderer.render)(report, &style, out))?,
-            None => screen = Some(rendered(renderer, report, &style)?),
+        match (write(renderer, report, &style, args)?, file) {
+            (Written::One(write), Some(path)) => files.add(path, write)?,
+            (Written::One(write), None) => {
+                // In memory, so that nothing has reached standard output when something still goes wrong.
+                let mut out = Vec::new();
+                write(&mut out)?;
+                screen = Some(out);
+            }
+            (Written::Tables(render, ending), Some(folder)) => {
+                for table in tables::ALL.iter().filter(|table| style.tables || !table.large) {
+                    let path = folder.join(format!("{}.{ending}", table.name));
+                    files.add_in(folder, &path, |out| render(table, report, out))?;
+                }
+            }
+            (Written::Tables(..), None) => bail!(
+                "expected a folder or one table, found neither: --format {0}=FOLDER or --format {0} --table TABLE",
+                renderer.name
+            ),
         }
+    }
+    let summary = targets.iter().any(|target| target.renderer.name == "github").then(summary_file).flatten();
+    if let Some(path) = &summary {
+        let style = style(&args.terminal, false);
+        output::append(path, SUMMARY, |bytes| {
+            let mut out = Vec::new();
+            markdown::render(report, &Style { max_bytes: Some(bytes), ..style }, &mut out).map(|()| out)
+        })?;
     }
     files.finish()?;
     if let Some(screen) = screen {
@@ -37,11 +61,30 @@ pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     Ok(if tripped(report, &args.fail_on) { Status::Gate } else { Status::Done })
 }
 
-/// In memory, so that nothing has reached standard output when something still goes wrong.
-fn rendered(renderer: &Renderer, report: &Report, style: &Style) -> anyhow::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    (renderer.render)(report, style, &mut out)?;
-    Ok(out)
+/// GitHub shows a step's summary up to this size.
+const SUMMARY: usize = 1 << 20;
+
+fn summary_file() -> Option<PathBuf> {
+    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+type Document<'a> = dyn FnOnce(&mut dyn Write) -> io::Result<()> + 'a;
+
+enum Written<'a> {
+    One(Box<Document<'a>>),
+    Tables(RenderTable, &'static str),
+}
+
+/// What a renderer will write for these arguments.
+fn write<'a>(of: &Renderer, report: &'a Report, style: &'a Style, args: &Analyze) -> anyhow::Result<Written<'a>> {
+    Ok(match (of.form, args.table.as_deref().and_then(tables::find)) {
+        (Form::Document(render), _) => Written::One(Box::new(move |out| render(report, style, out))),
+        (Form::Tables(..), Some(table)) if table.large && !style.tables => {
+            bail!("expected a table that is kept, found --table {} with --no-tables", table.name)
+        }
+        (Form::Tables(render, _), Some(table)) => Written::One(Box::new(move |out| render(table, report, out))),
+        (Form::Tables(render, ending), None) => Written::Tables(render, ending),
+    })
 }
 
 fn targets(args: &Analyze) -> anyhow::Result<Vec<Target>> {

@@ -53,7 +53,7 @@ fn notes(report: &Report, quiet: bool) {
     if quiet {
         return;
     }
-    for file in report.coverage.files.iter() {
+    for file in &report.coverage.files {
         if let Some(why) = &file.skipped {
             output::note(&format!("{} was not read in full: {why}", file.path));
         }

@@ -17,7 +17,8 @@ pub fn run(args: &Timeline) -> anyhow::Result<Status> {
     strict(report, args.strict)?;
     notes(report, args.terminal.quiet);
     let specs = specs(report, args)?;
-    let rows: Vec<&Row> = analysis.timeline.rows.iter().filter(|row| wanted(row, args, specs.as_deref())).collect();
+    let timeline = analysis.timeline();
+    let rows: Vec<&Row> = timeline.rows.iter().filter(|row| wanted(row, args, specs.as_deref())).collect();
     if rows.is_empty() {
         output::note("no row of the timeline matches");
     }

@@ -85,7 +85,9 @@ pub fn event_types_in<'a>(text: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<&'
         let mut parts = token.split('.');
         let first = parts.next().unwrap_or_default();
         let dotted = token.contains('.') && token.split('.').all(|part| !part.is_empty());
-        let lower = token.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_' | b'-') || byte.is_ascii_digit());
+        let lower = token
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_' | b'-') || byte.is_ascii_digit());
         if dotted && lower && (CATEGORIES.contains(&first) || known(token)) && !types.contains(&token) {
             types.push(token);
         }
@@ -97,7 +99,8 @@ pub fn event_types_in<'a>(text: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<&'
 fn id_in(message: &str) -> Option<&str> {
     let at = message.find("correlation_id").or_else(|| message.find("correlation ID"))? + "correlation_id".len();
     let rest = message[at..].trim_start_matches([':', '=', ' ', '"']);
-    let id = rest.split(|c: char| c.is_whitespace() || matches!(c, ')' | ',' | '"' | ';')).next()?.trim_end_matches('.');
+    let id =
+        rest.split(|c: char| c.is_whitespace() || matches!(c, ')' | ',' | '"' | ';')).next()?.trim_end_matches('.');
     (!id.is_empty()).then_some(id)
 }
 
@@ -121,8 +124,14 @@ pub fn claim(message: &str) -> Claim {
         claim.expected = integer(lines.get(relation + 1));
         claim.exactly = words.starts_with("to equal") || words.starts_with("to be equivalent");
         if words.starts_with("to contain element") {
-            claim.missing = lines.get(relation + 1).and_then(|line| line.split_once(">: ")).map(|(_, value)| value.trim_matches('"').to_owned());
-            claim.listed = lines[at + 1..relation].iter().filter_map(|line| line.strip_prefix('"')?.split('"').next().map(str::to_owned)).collect();
+            claim.missing = lines
+                .get(relation + 1)
+                .and_then(|line| line.split_once(">: "))
+                .map(|(_, value)| value.trim_matches('"').to_owned());
+            claim.listed = lines[at + 1..relation]
+                .iter()
+                .filter_map(|line| line.strip_prefix('"')?.split('"').next().map(str::to_owned))
+                .collect();
         } else if words.starts_with("to have length") || words.starts_with("to have len") {
             claim.expected = words.rsplit(' ').next().and_then(|n| n.parse().ok()).or(claim.expected);
             claim.found = claim.found.or_else(|| length(lines.get(at + 1)));
@@ -192,7 +201,8 @@ impl World {
         if let Some(missing) = &claim.missing {
             // The look was content with any row; the assertion wants one type among them.
             wanted.event_type = Some(Text::from(missing.as_str()));
-            wanted.correlation_id = printed.and_then(|look| look.correlation_id.clone()).or_else(|| message_id.map(Text::from));
+            wanted.correlation_id =
+                printed.and_then(|look| look.correlation_id.clone()).or_else(|| message_id.map(Text::from));
             wanted.expected = Some(1);
             wanted.exactly = false;
             wanted.found = Some(claim.listed.iter().filter(|name| *name == missing).count() as u64);
@@ -243,7 +253,10 @@ impl World {
         if let Some(full) = event_types_in(&failed.text, &known).into_iter().find(|full| ends(full)) {
             return Text::from(full);
         }
-        self.events.iter().find(|event| ends(&event.event_type)).map_or_else(|| name.clone(), |event| event.event_type.clone())
+        self.events
+            .iter()
+            .find(|event| ends(&event.event_type))
+            .map_or_else(|| name.clone(), |event| event.event_type.clone())
     }
 
     /// The id under which a block's own process emitted the type, else the only id that it emitted under.
@@ -254,7 +267,9 @@ impl World {
         let mut exact: Option<Text> = None;
         for sighting in &self.files[file].sightings[range.clone()] {
             let What::Store(line) = &sighting.what else { continue };
-            if let StoreEvent::Called { event_type: name, correlation_id } | StoreEvent::Buffered { event_type: name, correlation_id, .. } = &line.event {
+            if let StoreEvent::Called { event_type: name, correlation_id }
+            | StoreEvent::Buffered { event_type: name, correlation_id, .. } = &line.event
+            {
                 if Some(&**name) == event_type {
                     exact = Some(correlation_id.clone());
                 }
@@ -294,19 +309,25 @@ mod tests {
 
     #[test]
     fn a_count_that_is_too_small() {
-        let claim = claim("Timed out after 2.8s.\nShould have exactly 1 a.b event(s) for this correlation_id, but found 0 events (correlation_id: x)\nExpected\n    <int>: 0\nto equal\n    <int>: 1");
+        let claim = claim(
+            "Timed out after 2.8s.\nShould have exactly 1 a.b event(s) for this correlation_id, but found 0 events (correlation_id: x)\nExpected\n    <int>: 0\nto equal\n    <int>: 1",
+        );
         assert_eq!((claim.found, claim.expected, claim.exactly, claim.value), (Some(0), Some(1), true, false));
     }
 
     #[test]
     fn a_value_that_differs_is_no_count() {
-        assert!(claim("Outcome should be pending\nExpected\n    <string>: success\nto equal\n    <string>: pending").value);
+        assert!(
+            claim("Outcome should be pending\nExpected\n    <string>: success\nto equal\n    <string>: pending").value
+        );
         assert!(claim("Expected\n    <nil>: nil\nto equal\n    <string>: 1.0").value);
     }
 
     #[test]
     fn a_list_that_lacks_a_type() {
-        let claim = claim("must hold the final event\nExpected\n    <[]string | len:1, cap:2>: [\n        \"workflowexecution.selection.completed\",\n    ]\nto contain element matching\n    <string>: workflowexecution.workflow.completed");
+        let claim = claim(
+            "must hold the final event\nExpected\n    <[]string | len:1, cap:2>: [\n        \"workflowexecution.selection.completed\",\n    ]\nto contain element matching\n    <string>: workflowexecution.workflow.completed",
+        );
         assert_eq!(claim.missing.as_deref(), Some("workflowexecution.workflow.completed"));
         assert_eq!(claim.listed, ["workflowexecution.selection.completed"]);
         assert!(!claim.value);

@@ -10,11 +10,11 @@ use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 use crate::reading::LogFile;
 use crate::sighting::{StoreEvent, TestLine, What};
 
+use super::Seen;
 use super::clocks::{Clock, shifted};
 use super::replay::{Batch, Event, Fate, Outcome};
 use super::requests::Request;
 use super::specs::{Block, Suite, on_test_host};
-use super::Seen;
 
 /// When each line of a block was printed, on the reference clock.
 #[derive(Debug, Default)]
@@ -263,11 +263,7 @@ fn hull(one: Instant, other: Instant) -> Instant {
 }
 
 /// Print times of tick lines that their requests bound: a tick line is printed before its batch is sent.
-pub fn known_from_requests(
-    batches: &[Batch],
-    requests: &[Request],
-    clocks: &[Clock],
-) -> HashMap<Seen, Instant> {
+pub fn known_from_requests(batches: &[Batch], requests: &[Request], clocks: &[Clock]) -> HashMap<Seen, Instant> {
     let mut known = HashMap::new();
     for batch in batches.iter().filter(|batch| !batch.hidden && batch.failures.is_empty()) {
         let Some(first) = batch.requests.first().map(|request| &requests[*request]) else { continue };

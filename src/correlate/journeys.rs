@@ -141,7 +141,8 @@ impl World {
         // One store a process; with several (gateway) the last one of the block.
         (0..self.stores.len()).rev().find(|store| here(*store)).or_else(|| {
             let process = process?;
-            (0..self.stores.len()).find(|store| self.stores[*store].suite == suite && self.stores[*store].process == Some(process))
+            (0..self.stores.len())
+                .find(|store| self.stores[*store].suite == suite && self.stores[*store].process == Some(process))
         })
     }
 
@@ -185,12 +186,16 @@ impl World {
             }
             let Some(took) = self.write_time(index).lo() else { continue };
             let slow = took > LONGEST_WRITE;
-            let same_episode = slow && episode.is_some_and(|episode| !batch.flushed.surely_before(episode) && !episode.surely_before(batch.flushed));
+            let same_episode = slow
+                && episode.is_some_and(|episode| {
+                    !batch.flushed.surely_before(episode) && !episode.surely_before(batch.flushed)
+                });
             if !same_episode {
                 writes.push((batch.store, took));
             }
         }
-        let mut of_store: Vec<Nanos> = writes.iter().filter(|(one, _)| Some(*one) == store).map(|(_, took)| *took).collect();
+        let mut of_store: Vec<Nanos> =
+            writes.iter().filter(|(one, _)| Some(*one) == store).map(|(_, took)| *took).collect();
         if of_store.len() < 5 {
             of_store = writes.into_iter().map(|(_, took)| took).collect();
         }
@@ -238,7 +243,12 @@ impl Case<'_> {
                 let deadline = self.failed.deadline?;
                 // Without a look's line it lies somewhere in the window.
                 let start = self.looking.start.unwrap_or(deadline);
-                Some(start.lo().map_or(Instant::UNKNOWN, Instant::not_before).and(deadline.hi().map_or(Instant::UNKNOWN, Instant::not_after)))
+                Some(
+                    start
+                        .lo()
+                        .map_or(Instant::UNKNOWN, Instant::not_before)
+                        .and(deadline.hi().map_or(Instant::UNKNOWN, Instant::not_after)),
+                )
             }
         }
     }
@@ -247,7 +257,8 @@ impl Case<'_> {
     fn journeys_of(&self, wanted: &Wanted) -> Vec<Journey> {
         const MOST: u64 = 5;
         let world = self.world;
-        let emissions = self.of_this_suite(world.emissions(wanted.event_type.as_deref(), wanted.correlation_id.as_deref()));
+        let emissions =
+            self.of_this_suite(world.emissions(wanted.event_type.as_deref(), wanted.correlation_id.as_deref()));
         if emissions.is_empty() {
             let other = self.under_other_id(wanted);
             let mut journey = Journey {
@@ -294,12 +305,16 @@ impl Case<'_> {
         let id = wanted.correlation_id.as_deref()?;
         let same_type = self.of_this_suite(self.world.emissions(Some(wanted.event_type.as_deref()?), None));
         let names_object = |event: &Event| {
-            event.object.as_ref().is_some_and(|(_, name)| &**name == id || (name.len() > 3 && id.starts_with(&format!("{name}-"))))
+            event
+                .object
+                .as_ref()
+                .is_some_and(|(_, name)| &**name == id || (name.len() > 3 && id.starts_with(&format!("{name}-"))))
         };
         if let Some(named) = same_type.iter().find(|event| names_object(&self.world.events[**event])) {
             return Some(*named);
         }
-        let in_block: Vec<usize> = same_type.into_iter().filter(|event| self.world.events[*event].block == self.failed.block).collect();
+        let in_block: Vec<usize> =
+            same_type.into_iter().filter(|event| self.world.events[*event].block == self.failed.block).collect();
         match in_block.as_slice() {
             [one] => Some(*one),
             _ => None,
@@ -313,7 +328,9 @@ impl Case<'_> {
         let mut links = vec![fact(Link::Emitted, State::Seen, event.times.emitted, seen(event.called.or(event.ended)))];
         links.push(match event.fate {
             Fate::Refused => absent(Link::Validated, seen(event.ended), "the client's validation refused it"),
-            Fate::Open if event.validated.is_none() => unobservable(Link::Validated, "the log does not show how the call went on"),
+            Fate::Open if event.validated.is_none() => {
+                unobservable(Link::Validated, "the log does not show how the call went on")
+            }
             _ => fact(Link::Validated, State::Seen, Instant::UNKNOWN, seen(event.validated.or(event.ended))),
         });
         links.push(match event.fate {
@@ -336,8 +353,12 @@ impl Case<'_> {
         let panicked = self.failed.message.contains("send on closed channel");
         let block = &self.world.output.blocks[self.failed.block];
         let by_line = block.range.clone().find_map(|index| match &self.world.files[block.file].sightings[index].what {
-            What::Caller(CallerLine::Panic { message }) if message.contains("closed channel") => Some(Seen { file: block.file, index }),
-            What::Test(TestLine::Failure { message, .. }) if panicked && message.contains("closed channel") => Some(Seen { file: block.file, index }),
+            What::Caller(CallerLine::Panic { message }) if message.contains("closed channel") => {
+                Some(Seen { file: block.file, index })
+            }
+            What::Test(TestLine::Failure { message, .. }) if panicked && message.contains("closed channel") => {
+                Some(Seen { file: block.file, index })
+            }
             _ => None,
         });
         by_line
@@ -350,20 +371,42 @@ impl Case<'_> {
         let Some(batch) = event.batch.map(|batch| &self.world.batches[batch]) else {
             let ticks = self.visible.ticks || self.visible.flushes;
             let state = if ticks { State::Pending } else { State::Unobservable };
-            let because = if ticks { "no flush of its store after it in the log" } else { "lines of ticks and flushes are not printed at this level" };
+            let because = if ticks {
+                "no flush of its store after it in the log"
+            } else {
+                "lines of ticks and flushes are not printed at this level"
+            };
             return [Link::Flushed, Link::Sent, Link::Created]
                 .into_iter()
-                .map(|link| Fact { link, state, at: Instant::UNKNOWN, seen: Vec::new(), because: Some(because.to_owned()) })
+                .map(|link| Fact {
+                    link,
+                    state,
+                    at: Instant::UNKNOWN,
+                    seen: Vec::new(),
+                    because: Some(because.to_owned()),
+                })
                 .collect();
         };
         let mut links = vec![fact(Link::Flushed, State::Seen, event.times.flushed, vec![batch.at])];
         let requests: Vec<Seen> = batch.requests.iter().map(|request| self.world.requests[*request].at).collect();
         let last = batch.requests.last().map(|request| &self.world.requests[*request]);
-        let failed_lines = || batch.failures.iter().map(|(seen, _)| *seen).chain(batch.outcome_at).chain(requests.iter().copied()).collect::<Vec<_>>();
+        let failed_lines = || {
+            batch
+                .failures
+                .iter()
+                .map(|(seen, _)| *seen)
+                .chain(batch.outcome_at)
+                .chain(requests.iter().copied())
+                .collect::<Vec<_>>()
+        };
         let parked = last.is_some_and(|request| request.parked);
         match batch.outcome {
             Outcome::Refused => {
-                links.push(absent(Link::Sent, failed_lines(), "the batch was dropped after an answer that is not retried"));
+                links.push(absent(
+                    Link::Sent,
+                    failed_lines(),
+                    "the batch was dropped after an answer that is not retried",
+                ));
                 links.push(after_break(Link::Created));
             }
             Outcome::Lost => {
@@ -375,22 +418,48 @@ impl Case<'_> {
                 links.push(absent(Link::Created, requests, "the server parked it: accepted with 202, not visible"));
             }
             Outcome::Written => {
-                links.push(fact(Link::Sent, State::Seen, event.times.written, batch.outcome_at.into_iter().chain(requests.iter().copied()).collect()));
-                links.push(fact(Link::Created, State::Seen, event.times.visible, batch.outcome_at.into_iter().chain(requests).collect()));
+                links.push(fact(
+                    Link::Sent,
+                    State::Seen,
+                    event.times.written,
+                    batch.outcome_at.into_iter().chain(requests.iter().copied()).collect(),
+                ));
+                links.push(fact(
+                    Link::Created,
+                    State::Seen,
+                    event.times.visible,
+                    batch.outcome_at.into_iter().chain(requests).collect(),
+                ));
             }
             Outcome::Open => match last {
                 Some(request) if request.created() => {
                     links.push(fact(Link::Sent, State::Seen, event.times.written, requests.clone()));
                     links.push(fact(Link::Created, State::Seen, event.times.visible, requests));
                 }
-                Some(request) if (400..500).contains(&request.line.status) && request.line.status != 401 && request.line.status != 403 => {
+                Some(request)
+                    if (400..500).contains(&request.line.status)
+                        && request.line.status != 401
+                        && request.line.status != 403 =>
+                {
                     links.push(absent(Link::Sent, requests, "the server refused the batch"));
                     links.push(after_break(Link::Created));
                 }
                 _ => {
                     let because = "no line shows how the write ended";
-                    links.push(Fact { link: Link::Sent, state: State::Pending, at: Instant::UNKNOWN, seen: requests.clone(), because: Some(because.to_owned()) });
-                    links.push(Fact { link: Link::Created, state: State::Pending, at: Instant::UNKNOWN, seen: requests, because: Some(because.to_owned()) });
+                    links.push(Fact {
+                        link: Link::Sent,
+                        state: State::Pending,
+                        at: Instant::UNKNOWN,
+                        seen: requests.clone(),
+                        because: Some(because.to_owned()),
+                    });
+                    links.push(Fact {
+                        link: Link::Created,
+                        state: State::Pending,
+                        at: Instant::UNKNOWN,
+                        seen: requests,
+                        because: Some(because.to_owned()),
+                    });
                 }
             },
         }
@@ -443,7 +512,10 @@ impl Case<'_> {
         let longest = world.longest_pause(self.failed.block);
         if covered - quiet_from > longest.max(2 * SECOND) {
             let seen: Vec<Seen> = last.iter().map(|(seen, ..)| *seen).collect();
-            let because = format!("no call for it in {} s after the object's last line, longer than any phase took elsewhere", (covered - quiet_from) / SECOND);
+            let because = format!(
+                "no call for it in {} s after the object's last line, longer than any phase took elsewhere",
+                (covered - quiet_from) / SECOND
+            );
             return Fact { because: Some(because), ..absent(Link::Emitted, seen, "") };
         }
         pending(Link::Emitted, "no call for it by the end of the spec's log")
@@ -488,22 +560,42 @@ impl Case<'_> {
         let times = &event.times;
         let batch = event.batch.map(|batch| &self.world.batches[batch]);
         let mut stages = Vec::new();
-        let mut add = |stage: Stage, from: Instant, to: Instant, limit: Option<Nanos>, visible_with_limit: Option<Instant>, seen: Vec<Seen>| {
+        let mut add = |stage: Stage,
+                       from: Instant,
+                       to: Instant,
+                       limit: Option<Nanos>,
+                       visible_with_limit: Option<Instant>,
+                       seen: Vec<Seen>| {
             let took = (to - from).not_negative();
             if !from.is_unknown() && !to.is_unknown() {
                 stages.push(StageFact { stage, took, limit, visible_with_limit, seen });
             }
         };
         if let Some(trigger) = self.trigger() {
-            add(Stage::EmitWait, trigger, times.emitted, None, None, event.object_at.into_iter().chain(event.called).collect());
+            add(
+                Stage::EmitWait,
+                trigger,
+                times.emitted,
+                None,
+                None,
+                event.object_at.into_iter().chain(event.called).collect(),
+            );
         }
         if event.fate != Fate::Buffered {
             return stages;
         }
-        add(Stage::Buffer, times.emitted, times.buffered, Some(SECOND), None, event.called.into_iter().chain(event.ended).collect());
+        add(
+            Stage::Buffer,
+            times.emitted,
+            times.buffered,
+            Some(SECOND),
+            None,
+            event.called.into_iter().chain(event.ended).collect(),
+        );
         // Not flushed by the end of the log: the wait is at least so long.
         let end = self.end_of_log();
-        let flushed = if times.flushed.is_unknown() && self.visible.ticks { Instant::not_before(end) } else { times.flushed };
+        let flushed =
+            if times.flushed.is_unknown() && self.visible.ticks { Instant::not_before(end) } else { times.flushed };
         let write_took = (times.visible - times.flushed).not_negative();
         let normal_flush = times.buffered + Duration::exact(self.flush_limit);
         let with_flush_limit = if times.visible.is_unknown() {
@@ -511,14 +603,32 @@ impl Case<'_> {
         } else {
             normal_flush + write_took
         };
-        add(Stage::FlushWait, times.buffered, flushed, Some(self.flush_limit), Some(with_flush_limit), event.ended.into_iter().chain(batch.map(|batch| batch.at)).collect());
+        add(
+            Stage::FlushWait,
+            times.buffered,
+            flushed,
+            Some(self.flush_limit),
+            Some(with_flush_limit),
+            event.ended.into_iter().chain(batch.map(|batch| batch.at)).collect(),
+        );
         if let Some(batch) = batch {
             let visible = if times.visible.is_unknown() { times.written } else { times.visible };
-            let visible = if visible.is_unknown() && batch.outcome == Outcome::Open { Instant::not_before(end) } else { visible };
-            let lines = batch.requests.iter().map(|request| self.world.requests[*request].at).chain(batch.outcome_at).collect();
-            add(Stage::Write, times.flushed, visible, Some(self.write_limit), Some(times.flushed + Duration::between(0, self.write_limit)), lines);
+            let visible =
+                if visible.is_unknown() && batch.outcome == Outcome::Open { Instant::not_before(end) } else { visible };
+            let lines =
+                batch.requests.iter().map(|request| self.world.requests[*request].at).chain(batch.outcome_at).collect();
+            add(
+                Stage::Write,
+                times.flushed,
+                visible,
+                Some(self.write_limit),
+                Some(times.flushed + Duration::between(0, self.write_limit)),
+                lines,
+            );
         }
-        if let Some(look) = self.looking.looks.iter().find(|look| look.at.is_some_and(|at| times.visible.surely_before(at))) {
+        if let Some(look) =
+            self.looking.looks.iter().find(|look| look.at.is_some_and(|at| times.visible.surely_before(at)))
+        {
             add(Stage::LookWait, times.visible, look.at.unwrap_or(Instant::UNKNOWN), None, None, look.lines.clone());
         }
         stages
@@ -566,7 +676,11 @@ impl World {
             }
             let mut last: std::collections::HashMap<(&Text, &Text), Nanos> = std::collections::HashMap::new();
             for index in block.range.clone() {
-                let What::Caller(CallerLine::Reconciling { namespace, name, .. }) = &self.files[block.file].sightings[index].what else { continue };
+                let What::Caller(CallerLine::Reconciling { namespace, name, .. }) =
+                    &self.files[block.file].sightings[index].what
+                else {
+                    continue;
+                };
                 let Some(at) = self.printed.of(Seen { file: block.file, index }).lo() else { continue };
                 if let Some(before) = last.insert((namespace, name), at) {
                     longest = longest.max(at - before);
@@ -579,7 +693,9 @@ impl World {
 
 /// A controller's last words on an object (`internal/controller/*`).
 fn says_that_it_ended(message: &str) -> bool {
-    ["completed", "Completed", "terminal", "finished", "Failed phase", "as Failed"].iter().any(|word| message.contains(word))
+    ["completed", "Completed", "terminal", "finished", "Failed phase", "as Failed"]
+        .iter()
+        .any(|word| message.contains(word))
         && !message.contains("approval required")
 }
 
@@ -600,7 +716,13 @@ fn unobservable(link: Link, because: &str) -> Fact {
 }
 
 fn after_break(link: Link) -> Fact {
-    Fact { link, state: State::Absent, at: Instant::UNKNOWN, seen: Vec::new(), because: Some("an earlier link broke".to_owned()) }
+    Fact {
+        link,
+        state: State::Absent,
+        at: Instant::UNKNOWN,
+        seen: Vec::new(),
+        because: Some("an earlier link broke".to_owned()),
+    }
 }
 
 /// A link before one that was seen was passed, whether or not a line shows it.

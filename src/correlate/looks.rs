@@ -48,7 +48,9 @@ impl LookSeen {
     /// The query failed: it saw nothing, whatever the spec made of it.
     pub fn failed(&self, requests: &[Request]) -> bool {
         self.printed.as_ref().is_some_and(|look| look.error.is_some())
-            || self.request.is_some_and(|request| requests[request].line.status >= 400 || requests[request].line.status == 0)
+            || self
+                .request
+                .is_some_and(|request| requests[request].line.status >= 400 || requests[request].line.status == 0)
     }
 
     /// The client gave up waiting: the look returned nothing and does not count.
@@ -170,9 +172,15 @@ impl Sources<'_> {
         for (index, request) in self.requests.iter().enumerate().filter(|(_, request)| request.about == About::Query) {
             let begin = shifted(request.begin, self.offsets[request.server]);
             let end = shifted(request.end, self.offsets[request.server]);
-            let span = begin.lo().map_or(Instant::UNKNOWN, Instant::not_before).and(end.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+            let span = begin
+                .lo()
+                .map_or(Instant::UNKNOWN, Instant::not_before)
+                .and(end.hi().map_or(Instant::UNKNOWN, Instant::not_after));
             let (Some(from), Some(to)) = (span.lo(), span.hi()) else { continue };
-            if from >= earliest - 100 * MILLISECOND && from <= deadline + 5 * MILLISECOND && to <= deadline + 10 * SECOND {
+            if from >= earliest - 100 * MILLISECOND
+                && from <= deadline + 5 * MILLISECOND
+                && to <= deadline + 10 * SECOND
+            {
                 by_connection.entry(request.connection().unwrap_or_default()).or_default().push((span, index));
             }
         }
@@ -207,7 +215,10 @@ impl Sources<'_> {
             Some(false) => return 0,
             None => 0,
         };
-        let printed = looking.looks.iter().filter(|look| look.at.and_then(Instant::width).is_some_and(|width| width < 20 * MILLISECOND));
+        let printed = looking
+            .looks
+            .iter()
+            .filter(|look| look.at.and_then(Instant::width).is_some_and(|width| width < 20 * MILLISECOND));
         let (mut precise, mut met) = (0i64, 0i64);
         for look in printed {
             precise += 1;
@@ -247,7 +258,13 @@ impl Sources<'_> {
         let printed = looking.looks.iter().rev().find_map(|look| look.printed.as_ref()?.found);
         let served = queries.last().and_then(|(_, query)| self.requests[*query].rows);
         if let (Some(found), Some((returned, ..))) = (printed, served) {
-            score += if found == returned { 150 } else if found > returned { -300 } else { 0 };
+            score += if found == returned {
+                150
+            } else if found > returned {
+                -300
+            } else {
+                0
+            };
         }
         score.max(0)
     }
@@ -294,8 +311,13 @@ fn rounds(queries: &[(Instant, usize)]) -> Vec<(Instant, usize)> {
     let mut rounds: Vec<(Instant, usize)> = Vec::new();
     for (span, index) in queries {
         match rounds.last_mut() {
-            Some((before, last)) if span.key() - before.hi().unwrap_or(Nanos::MAX) < ONE_LOOK && span.key() >= before.key() => {
-                *before = before.lo().map_or(Instant::UNKNOWN, Instant::not_before).and(span.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+            Some((before, last))
+                if span.key() - before.hi().unwrap_or(Nanos::MAX) < ONE_LOOK && span.key() >= before.key() =>
+            {
+                *before = before
+                    .lo()
+                    .map_or(Instant::UNKNOWN, Instant::not_before)
+                    .and(span.hi().map_or(Instant::UNKNOWN, Instant::not_after));
                 *last = *index;
             }
             _ => rounds.push((*span, *index)),

@@ -3,6 +3,7 @@
 pub mod awaited;
 pub mod bounds;
 pub mod clocks;
+pub mod facts;
 pub mod journeys;
 pub mod ledger;
 pub mod looks;
@@ -206,7 +207,8 @@ impl World {
             .filter(|request| request.about != requests::About::Write)
             .filter_map(|request| request.begin.lo())
             .min();
-        let missing: Vec<usize> = (0..self.output.suites.len()).filter(|suite| self.output.suites[*suite].zone.is_none()).collect();
+        let missing: Vec<usize> =
+            (0..self.output.suites.len()).filter(|suite| self.output.suites[*suite].zone.is_none()).collect();
         for suite in missing {
             let range = self.output.suites[suite].range.clone();
             let sightings = &self.files[self.output.suites[suite].file].sightings[range];

@@ -54,7 +54,13 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<C
 
 /// Gives stores their connections and batches their requests. `offset` maps a server to its coarse offset against the
 /// clock of the stores in `stores`.
-pub fn pair(batches: &mut [Batch], requests: &mut [Request], server: usize, offset: Nanos, mine: &dyn Fn(usize) -> bool) {
+pub fn pair(
+    batches: &mut [Batch],
+    requests: &mut [Request],
+    server: usize,
+    offset: Nanos,
+    mine: &dyn Fn(usize) -> bool,
+) {
     let mut by_connection: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
         if request.server == server && request.about == About::Write {
@@ -104,7 +110,9 @@ fn owners<'a>(
     const LATE: Nanos = 80 * MILLISECOND;
     let mut timed: Vec<(Nanos, u64, usize)> = Vec::new();
     for (store, members) in by_store {
-        timed.extend(members.iter().filter_map(|index| Some((sent_at(&batches[*index])?, batches[*index].size, *store))));
+        timed.extend(
+            members.iter().filter_map(|index| Some((sent_at(&batches[*index])?, batches[*index].size, *store))),
+        );
     }
     timed.sort_unstable();
     let mut owners = HashMap::new();
@@ -157,7 +165,9 @@ fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos,
         let inside = |post: usize| {
             requests[post].begin.lo().is_some_and(|begin| (earliest - EARLY..=latest).contains(&(begin + offset)))
         };
-        while from < posts.len() && requests[posts[from]].begin.lo().is_some_and(|begin| begin + offset < earliest - EARLY) {
+        while from < posts.len()
+            && requests[posts[from]].begin.lo().is_some_and(|begin| begin + offset < earliest - EARLY)
+        {
             from += 1;
         }
         let candidates: Vec<usize> = posts[from..].iter().copied().take_while(|post| inside(*post)).collect();
@@ -227,23 +237,31 @@ fn adopt(
     by_connection: &BTreeMap<String, Vec<usize>>,
 ) {
     for (store, members) in by_store {
-        let unpaired: Vec<usize> = members.iter().copied().filter(|index| batches[*index].requests.is_empty()).collect();
+        let unpaired: Vec<usize> =
+            members.iter().copied().filter(|index| batches[*index].requests.is_empty()).collect();
         for index in unpaired {
             let Some(earliest) = sent_at(&batches[index]) else { continue };
             let window = Instant::between(earliest - 40 * MILLISECOND, earliest + 25 * SECOND);
             let candidates: Vec<usize> = orphans
                 .iter()
                 .copied()
-                .filter(|post| requests[*post].batch.is_none() && requests[*post].store.is_none_or(|owner| owner == *store))
-                .filter(|post| requests[*post].begin.lo().is_some_and(|begin| {
-                    let at = Instant::exact(begin + offset);
-                    !at.surely_before(window) && !window.surely_before(at)
-                }))
+                .filter(|post| {
+                    requests[*post].batch.is_none() && requests[*post].store.is_none_or(|owner| owner == *store)
+                })
+                .filter(|post| {
+                    requests[*post].begin.lo().is_some_and(|begin| {
+                        let at = Instant::exact(begin + offset);
+                        !at.surely_before(window) && !window.surely_before(at)
+                    })
+                })
                 .take(16)
                 .collect();
-            let near = |post: &usize| requests[*post].begin.lo().is_some_and(|begin| begin + offset < earliest + SECOND);
+            let near =
+                |post: &usize| requests[*post].begin.lo().is_some_and(|begin| begin + offset < earliest + SECOND);
             let chosen = choose(&batches[index], requests, &candidates);
-            let Some(first) = chosen.first().filter(|first| near(first) || !batches[index].failures.is_empty()) else { continue };
+            let Some(first) = chosen.first().filter(|first| near(first) || !batches[index].failures.is_empty()) else {
+                continue;
+            };
             let others: Vec<usize> = candidates
                 .iter()
                 .copied()

@@ -163,7 +163,15 @@ pub struct ExplicitFlush {
 /// Replays one store.
 pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store, batches_before: usize) -> Replayed {
     let flushes_visible = store.segments.iter().any(|segment| {
-        events_of(files, segment).any(|(_, event)| matches!(event, StoreEvent::FlushRequested | StoreEvent::FlushProcessing { .. } | StoreEvent::Wrote { .. } | StoreEvent::FlushBegan { .. }))
+        events_of(files, segment).any(|(_, event)| {
+            matches!(
+                event,
+                StoreEvent::FlushRequested
+                    | StoreEvent::FlushProcessing { .. }
+                    | StoreEvent::Wrote { .. }
+                    | StoreEvent::FlushBegan { .. }
+            )
+        })
     });
     let mut replay = Replay {
         number,
@@ -264,16 +272,18 @@ impl Replay {
                 events.push(Event { called: Some(seen), ..new(event_type, correlation_id) });
             }
             StoreEvent::Validated { event_type } => {
-                let call = events[first..].iter_mut().rev().find(|call| {
-                    call.fate == Fate::Open && call.validated.is_none() && call.event_type == *event_type
-                });
+                let call = events[first..]
+                    .iter_mut()
+                    .rev()
+                    .find(|call| call.fate == Fate::Open && call.validated.is_none() && call.event_type == *event_type);
                 if let Some(call) = call {
                     call.validated = Some(seen);
                 }
             }
             StoreEvent::Refused { .. } => {
                 // The line names no event: it follows its call, before any other call can be refused.
-                let call = events[first..].iter_mut().rev().find(|call| call.fate == Fate::Open && call.validated.is_none());
+                let call =
+                    events[first..].iter_mut().rev().find(|call| call.fate == Fate::Open && call.validated.is_none());
                 if let Some(call) = call {
                     call.fate = Fate::Refused;
                     call.ended = Some(seen);
@@ -329,7 +339,8 @@ impl Replay {
                         self.count(tick.size, tick.waiting, seen, printed_here, next);
                     } else if tick.waiting == 0 && self.counted.is_none() {
                         // Nothing in the batch and nothing in the channel: all that was sent has left.
-                        self.counted = if printed_here { Some(self.printed) } else { next.map(|next| next.saturating_sub(1)) };
+                        self.counted =
+                            if printed_here { Some(self.printed) } else { next.map(|next| next.saturating_sub(1)) };
                     }
                 }
                 StoreEvent::FlushBegan { trigger, size, waiting } => {
@@ -349,22 +360,20 @@ impl Replay {
                         self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
                     }
                 }
-                StoreEvent::Drained { drained, size, waiting } => {
-                    match &mut self.open {
-                        Some(open) if open.trigger == Trigger::Flush => {
-                            open.size = *size;
-                            if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
-                                members.1 += drained;
-                                *counted += drained;
-                            }
-                        }
-                        _ => {
-                            self.close();
-                            self.open(segment.block, Trigger::Flush, *size, seen, None);
-                            self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
+                StoreEvent::Drained { drained, size, waiting } => match &mut self.open {
+                    Some(open) if open.trigger == Trigger::Flush => {
+                        open.size = *size;
+                        if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
+                            members.1 += drained;
+                            *counted += drained;
                         }
                     }
-                }
+                    _ => {
+                        self.close();
+                        self.open(segment.block, Trigger::Flush, *size, seen, None);
+                        self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
+                    }
+                },
                 StoreEvent::ExplicitEnded { waiting, .. } => {
                     let began = self.requested.take().or(self.processing).unwrap_or(seen);
                     self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: *waiting });
@@ -534,7 +543,9 @@ impl Replay {
             next.map(|next| next.saturating_sub(1).saturating_sub(waiting))
         };
         let end = match (self.counted.map(|counted| counted.saturating_add(size)), by_lines) {
-            (Some(counted), Some(lines)) if counted > lines.saturating_add(REACH) || lines > counted.saturating_add(REACH) => {
+            (Some(counted), Some(lines))
+                if counted > lines.saturating_add(REACH) || lines > counted.saturating_add(REACH) =>
+            {
                 let text = format!("counting gives {counted} events batched, the lines {lines}");
                 self.done.disagreements.push((seen, text));
                 Some(lines)

@@ -143,8 +143,7 @@ fn suites_of(index: usize, file: &LogFile) -> Vec<Suite> {
         .collect();
     let delimiters =
         sightings.iter().filter(|sighting| matches!(sighting.what, What::Test(TestLine::Delimiter))).count();
-    let headers =
-        sightings.iter().filter(|sighting| matches!(sighting.what, What::Test(TestLine::Header(_)))).count();
+    let headers = sightings.iter().filter(|sighting| matches!(sighting.what, What::Test(TestLine::Header(_)))).count();
     let starts = match starts.as_slice() {
         [] if delimiters > 0 && headers > 0 => vec![0],
         [] => return Vec::new(),
@@ -326,9 +325,9 @@ fn failure(index: usize, block: &Block, sightings: &[Sighting], zone: Option<Nan
         node: name,
         text,
         location: in_timeline.map(|(_, _, at, _)| at.clone()).or(at_end.map(|(_, at, _)| at.clone())),
-        timed_out_after: message.strip_prefix("Timed out after ").and_then(|rest| {
-            crate::formats::time::go_duration(rest.split_whitespace().next()?.trim_end_matches('.'))
-        }),
+        timed_out_after: message
+            .strip_prefix("Timed out after ")
+            .and_then(|rest| crate::formats::time::go_duration(rest.split_whitespace().next()?.trim_end_matches('.'))),
         message_at: At { file: block.file, line: body.map_or(block.header_line, |(_, line)| line) },
         message,
         deadline: stamp.and_then(|stamp| on_test_host(stamp, zone, block.span.map(|(_, last)| last))),
@@ -356,7 +355,18 @@ pub fn spec_text(text: &str) -> String {
     let mut words = String::with_capacity(without_labels.len());
     for word in without_labels.split(' ') {
         let tag = word.strip_prefix('[').and_then(|word| word.strip_suffix(']'));
-        let is_node = tag.is_some_and(|tag| matches!(tag, "It" | "BeforeEach" | "AfterEach" | "BeforeAll" | "AfterAll" | "JustBeforeEach" | "JustAfterEach" | "DeferCleanup"));
+        let is_node = tag.is_some_and(|tag| {
+            matches!(
+                tag,
+                "It" | "BeforeEach"
+                    | "AfterEach"
+                    | "BeforeAll"
+                    | "AfterAll"
+                    | "JustBeforeEach"
+                    | "JustAfterEach"
+                    | "DeferCleanup"
+            )
+        });
         if !is_node {
             if !words.is_empty() {
                 words.push(' ');

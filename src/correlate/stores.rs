@@ -125,7 +125,8 @@ impl Store {
                 }
                 StoreEvent::Closed { buffered, written, dropped, failed_batches } => {
                     let (buffered, written, dropped) = (*buffered, *written, *dropped);
-                    self.closed = Some(Closed { buffered, written, dropped, failed_batches: *failed_batches, at: seen });
+                    self.closed =
+                        Some(Closed { buffered, written, dropped, failed_batches: *failed_batches, at: seen });
                 }
                 _ => {}
             }
@@ -258,8 +259,15 @@ fn begins_new_store(segment: &Segment, event: &StoreEvent, files: &[LogFile]) ->
         StoreEvent::Initialized { .. } => said(|event| matches!(event, StoreEvent::Initialized { .. })),
         StoreEvent::Started { .. } => {
             said(|event| matches!(event, StoreEvent::Started { .. }))
-                || said(|event| !matches!(event, StoreEvent::Initialized { .. } | StoreEvent::Called { .. } | StoreEvent::Closed { .. } | StoreEvent::Closing))
-                    && !said(|event| matches!(event, StoreEvent::Initialized { .. }))
+                || said(|event| {
+                    !matches!(
+                        event,
+                        StoreEvent::Initialized { .. }
+                            | StoreEvent::Called { .. }
+                            | StoreEvent::Closed { .. }
+                            | StoreEvent::Closing
+                    )
+                }) && !said(|event| matches!(event, StoreEvent::Initialized { .. }))
         }
         StoreEvent::Tick(tick) => tick.number == 1 && segment.facts.last_tick.is_some_and(|(number, _)| number > 1),
         StoreEvent::Buffered { total: 1, .. } => segment.facts.last_total.is_some_and(|total| total > 3),

@@ -10,6 +10,8 @@ use crate::report::{Evidence, Place};
 const TEXT: usize = 1_000;
 /// Places that are named for one statement; the JSON report has all of them.
 const PLACES: usize = 3;
+/// Bytes that the note about a cut may take.
+const ROOM: usize = 160;
 
 /// Lines of Markdown. What is given to `raw` is Markdown already; all else is escaped here.
 pub struct Document {
@@ -99,18 +101,8 @@ impl Document {
         while self.lines.last().is_some_and(String::is_empty) {
             self.lines.pop();
         }
-        const ROOM: usize = 160;
-        let mut used = 0;
-        let fits = |line: &String| {
-            used += line.len() + 1;
-            used <= bytes
-        };
-        let whole = self.lines.iter().take_while({
-            let mut fits = fits;
-            move |line| fits(line)
-        });
-        let whole = whole.count();
-        if whole == self.lines.len() && whole <= lines {
+        let size = self.lines.iter().map(|line| line.len() + 1).sum::<usize>();
+        if size <= bytes && self.lines.len() <= lines {
             return self.lines.iter().try_for_each(|line| writeln!(out, "{line}"));
         }
         let mut used = 0;

@@ -58,10 +58,19 @@ pub fn markdown(text: &str) -> String {
     while let Some(c) = rest.next() {
         let next = rest.peek().copied();
         match c {
-            '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '$' => out.push_str("&#36;"),
+            '&' | '$' | '%' => {
+                out.push_str(match c {
+                    '&' => "&amp;",
+                    '$' => "&#36;",
+                    _ => "%",
+                });
+                // GitLab's references to epics, snippets and milestones.
+                if next.is_some_and(|next| next.is_alphanumeric() || next == '"') {
+                    out.push('\u{200b}');
+                }
+            }
             // Within a word it marks nothing up, and names are full of it.
             '_' if before.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric) => out.push(c),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '{' | '}' => {
@@ -151,6 +160,30 @@ pub fn workflow_property(text: &str) -> String {
     workflow_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// One word of a POSIX shell's command line; hidden characters are written as in `$'…'`, which bash, zsh and ksh
+/// read back as the same bytes.
+pub fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '=' | ':' | ',' | '@');
+    if word.chars().any(is_hidden) {
+        let mut out = String::from("$'");
+        for c in word.chars() {
+            if is_hidden(c) {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    let _ = write!(out, "\\x{byte:02x}");
+                }
+            } else {
+                out.extend(matches!(c, '\\' | '\'').then_some('\\').into_iter().chain([c]));
+            }
+        }
+        out + "'"
+    } else if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +204,7 @@ mod tests {
         assert_eq!(markdown("http://x www.y GH-7"), "http:\u{200b}//x www.\u{200b}y GH-\u{200b}7");
         assert_eq!(markdown("1. x\n# y"), "1\\. x\\\\n\\#\u{200b} y");
         assert_eq!(markdown("- x"), "\\- x");
+        assert_eq!(markdown("&1 $2 95 % & $"), "&amp;\u{200b}1 &#36;\u{200b}2 95 % &amp; &#36;");
         assert_eq!(markdown("0.2 s LOG_LEVEL _x_"), "0.2 s LOG_LEVEL \\_x\\_");
     }
 
@@ -193,6 +227,13 @@ mod tests {
     fn workflow_commands_cannot_be_begun() {
         assert_eq!(workflow_message("a\n::error::b%"), "a\\n::error::b%25");
         assert_eq!(workflow_property("a,b:c"), "a%2Cb%3Ac");
+    }
+
+    #[test]
+    fn a_path_is_one_word_of_a_command() {
+        assert_eq!(shell("run/bundle.tar.gz"), "run/bundle.tar.gz");
+        assert_eq!(shell("it's $(rm)"), "'it'\\''s $(rm)'");
+        assert_eq!(shell("a\nb'"), "$'a\\x0ab\\''");
     }
 
     #[test]

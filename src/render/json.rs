@@ -37,6 +37,12 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     out.write_all(b"\n")
 }
 
+/// One value in a line, with the same escapes.
+pub(super) fn write_value(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, Lines { depth: 10 }))?;
+    Ok(())
+}
+
 /// A line for each field of the document and for each row of its arrays; what lies deeper is compact.
 struct Lines {
     depth: u32,

@@ -20,7 +20,7 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     let mut doc = Document::new(Places::of(report));
     doc.raw(format!("**{}**", Document::text(&words::verdict(report))));
     doc.gap();
-    let main = main(report);
+    let main = words::main(report);
     if let Some(failure) = main {
         if !report.verdict.sentence.contains(&failure.sentence) {
             doc.raw(Document::text(&words::failure(failure)));
@@ -40,12 +40,6 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     }
     footer(&mut doc, report);
     doc.write(LINES, style.max_bytes.unwrap_or(BYTES), out)
-}
-
-/// The failure that the bundle's verdict speaks of.
-pub(super) fn main(report: &Report) -> Option<&Failure> {
-    let own = || report.failures.iter().filter(|f| !f.collateral);
-    own().find(|f| f.cause == report.verdict.cause).or_else(|| own().next()).or_else(|| report.failures.first())
 }
 
 fn one(doc: &mut Document, failure: &Failure) {

@@ -2,16 +2,22 @@
 //!
 //! To add an output: one file here, its `mod` line, and its row in [`ALL`].
 
+pub mod csv;
 mod document;
 pub mod escape;
 pub mod explain;
 #[cfg(test)]
+#[allow(clippy::too_many_lines, clippy::assigning_clones, clippy::unnecessary_wraps, reason = "data, not code")]
 mod fixture;
+pub mod github;
+pub mod handoff;
 pub mod json;
 pub mod layout;
 pub mod markdown;
 mod page;
+pub mod perfetto;
 pub mod places;
+pub mod tables;
 pub mod text;
 pub mod timeline;
 pub mod times;
@@ -34,13 +40,11 @@ pub struct Style {
     pub tables: bool,
     /// Upper bound of the size of a document in bytes; `None` is the format's own.
     pub max_bytes: Option<usize>,
-    /// The one table to write, for outputs that write tables.
-    pub table: Option<&'static str>,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: 80, color: false, verbose: false, tables: true, max_bytes: None, table: None }
+        Self { width: 80, color: false, verbose: false, tables: true, max_bytes: None }
     }
 }
 
@@ -54,15 +58,32 @@ pub struct Renderer {
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    /// The function.
-    pub render: Render,
+    /// What it writes.
+    pub form: Form,
 }
 
+/// What a renderer writes.
+#[derive(Debug, Clone, Copy)]
+pub enum Form {
+    /// One document.
+    Document(Render),
+    /// One file for each of the [`tables`], with this ending.
+    Tables(RenderTable, &'static str),
+}
+
+/// Writes one table; fails only when `out` does.
+pub type RenderTable = fn(&tables::Table, &Report, &mut dyn Write) -> io::Result<()>;
+
 /// All outputs, the default first.
+#[rustfmt::skip]
 pub const ALL: &[Renderer] = &[
-    Renderer { name: "text", about: "one screen for a terminal", render: text::render },
-    Renderer { name: "markdown", about: "verdict, stages and evidence for a pull request", render: markdown::render },
-    Renderer { name: "json", about: "everything, for programs", render: json::render },
+    Renderer { name: "text", about: "one screen for a terminal", form: Form::Document(text::render) },
+    Renderer { name: "markdown", about: "a short answer for a pull request", form: Form::Document(markdown::render) },
+    Renderer { name: "json", about: "everything, for programs", form: Form::Document(json::render) },
+    Renderer { name: "handoff", about: "the whole analysis as a document", form: Form::Document(handoff::render) },
+    Renderer { name: "csv", about: "tables, for spreadsheets", form: Form::Tables(csv::render, "csv") },
+    Renderer { name: "github", about: "annotations for a GitHub workflow", form: Form::Document(github::render) },
+    Renderer { name: "perfetto", about: "a trace for ui.perfetto.dev", form: Form::Document(perfetto::render) },
 ];
 
 /// The output of that name.
@@ -74,10 +95,17 @@ pub fn find(name: &str) -> Option<&'static Renderer> {
 mod tests {
     use super::*;
 
-    /// A report through one renderer.
+    /// A report through one renderer; its tables one after the other.
     pub(super) fn rendered(report: &Report, style: &Style, name: &str) -> String {
         let mut out = Vec::new();
-        (find(name).expect("a registered name").render)(report, style, &mut out).expect("a Vec takes everything");
+        match find(name).expect("a registered name").form {
+            Form::Document(render) => render(report, style, &mut out).expect("a Vec takes everything"),
+            Form::Tables(render, _) => {
+                for table in tables::ALL {
+                    render(table, report, &mut out).expect("a Vec takes everything");
+                }
+            }
+        }
         String::from_utf8(out).expect("UTF-8")
     }
 

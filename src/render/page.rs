@@ -46,7 +46,8 @@ impl Page {
             match lines.last_mut() {
                 Some(last) if width(last) + 2 + width(&place) <= columns => {
                     let gap = if last.is_empty() { "" } else { "  " };
-                    last.push_str(&format!("{gap}{}", self.paint.faint(&place)));
+                    last.push_str(gap);
+                    last.push_str(&self.paint.faint(&place));
                 }
                 _ => lines.push(self.paint.faint(&place)),
             }

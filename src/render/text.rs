@@ -1,15 +1,17 @@
 //! The report on one screen: the answer in one sentence, then what it rests on. With several failures the first is
 //! shown in full, the first of each other cause in short, all others in a line each.
 
+mod failure;
+
 use std::io::{self, Write};
 
 use super::layout::clip_front;
 use super::page::Page;
 use super::places::Places;
-use super::times::{Unit, day, length, length_in};
+use super::times::{Unit, day, length_in};
 use super::{Style, words};
-use crate::causes;
-use crate::report::{Awaited, Confidence, Failure, Family, Report, RunOutcome, Spread, Stage};
+use crate::report::{Failure, Report, RunOutcome, Spread, Stage};
+use failure::{full, short};
 
 /// Columns of the labels above the stage table, and below it.
 const LABEL: usize = 9;
@@ -51,11 +53,7 @@ fn lines(report: &Report, style: &Style) -> Vec<String> {
 }
 
 fn failures(page: &mut Page, report: &Report, failures: &[Failure], style: &Style) {
-    // The bundle's cause first, else the first that is nobody's victim.
-    let cause = report.verdict.cause;
-    let own = |f: &&Failure| !f.collateral;
-    let main = failures.iter().filter(own).find(|f| f.cause == cause).or(failures.iter().find(own));
-    let main = main.unwrap_or(&failures[0]);
+    let Some(main) = words::main(report) else { return };
     let mut seen = vec![(main.cause, main.family)];
     if !report.verdict.sentence.contains(&main.sentence) {
         page.headline(&words::failure(main), 4);
@@ -97,136 +95,6 @@ fn tag(failure: &Failure) -> String {
         return "collateral".to_owned();
     }
     failure.cause.unwrap_or(words::family(failure.family)).to_owned()
-}
-
-fn spec(page: &mut Page, failure: &Failure, limit: usize) {
-    page.row("spec", LABEL, &failure.spec, &[], limit);
-    let mut at = failure.location.as_ref().map(|place| page.places.name(place)).unwrap_or_default();
-    if let Some(process) = failure.process {
-        at.push_str(&format!("{}process {process}", if at.is_empty() { "" } else { ", " }));
-    }
-    if failure.outcome != crate::sighting::Outcome::Failed {
-        at.push_str(&format!("{}{}", if at.is_empty() { "" } else { ", " }, words::outcome(failure.outcome)));
-    }
-    if !at.is_empty() {
-        page.row("", LABEL, &at, &[], 1);
-    }
-}
-
-fn short(page: &mut Page, failure: &Failure) {
-    page.gap();
-    page.headline(&words::failure(failure), 3);
-    spec(page, failure, 1);
-    if let Some(best) = failure.ranked.first() {
-        page.evidence("because", LABEL, &best.supporting, 1);
-    }
-    if let Some(fix) = &failure.fix {
-        page.row("change", LABEL, &fix.text, fix.place.as_slice(), 2);
-    }
-}
-
-fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) {
-    let few = if style.verbose { usize::MAX } else { FEW };
-    spec(page, failure, 3);
-    if let Some(cause) = failure.cause {
-        page.row("cause", LABEL, &format!("{cause} (whylate explain {cause})"), &[], 1);
-    }
-    for (at, awaited) in failure.awaited.iter().take(few).enumerate() {
-        page.row(if at == 0 { "waited" } else { "" }, LABEL, &words::waited(awaited), &[], 2);
-    }
-    if failure.awaited.len() > few {
-        page.row("", LABEL, &format!("and {} more events", failure.awaited.len() - few), &[], 1);
-    } else if failure.awaited.is_empty() {
-        let first = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message");
-        page.row("message", LABEL, first, &failure.places, 2);
-    }
-    if let Some(looked) = words::looked(&failure.looks) {
-        let last = failure.looks.last().map_or(&[][..], |look| &look.places);
-        page.row("looked", LABEL, &looked, last, 2);
-    }
-    if let Some(awaited) = words::decisive(failure)
-        && let Some(journey) = words::journey(awaited)
-    {
-        page.row("journey", LABEL, &journey, &[], 3);
-    }
-    if let Some(best) = failure.ranked.first() {
-        page.evidence("because", LABEL, &best.supporting, few);
-        page.evidence("against", LABEL, &best.against, if style.verbose { usize::MAX } else { 1 });
-    }
-    if let Some(awaited) = words::decisive(failure) {
-        stages(page, awaited);
-    }
-    page.gap();
-    ruled_out(page, failure, few);
-    for other in failure.ranked.iter().skip(1).filter(|r| !is_out(failure, r.cause)).take(few) {
-        let label = format!("or {}", other.cause);
-        let sure = words::confidence(other.confidence);
-        let why = other.supporting.first().map(|e| e.text.as_str()).unwrap_or_default();
-        let places = other.supporting.first().map_or(&[][..], |e| &e.places);
-        page.row(&label, LONG_LABEL, format!("{sure}: {why}").trim_end_matches([':', ' ']), places, 2);
-    }
-    if let Some(fix) = &failure.fix {
-        page.row("change", LONG_LABEL, &fix.text, fix.place.as_slice(), 3);
-    }
-    if let Some(helped) = words::helped(&failure.wait) {
-        page.row("would have helped", LONG_LABEL, &helped, &[], 3);
-    }
-    if failure.confidence != Confidence::Proven || failure.awaited.is_empty() || style.verbose {
-        hidden(page, report, few);
-    }
-}
-
-fn is_out(failure: &Failure, cause: &str) -> bool {
-    failure.ruled_out.iter().any(|out| out.cause == cause)
-}
-
-fn stages(page: &mut Page, awaited: &Awaited) {
-    if awaited.stages.is_empty() {
-        return;
-    }
-    page.gap();
-    let unit = Unit::of(awaited.stages.iter().flat_map(|s| [Some(&s.took), s.limit.as_ref()]).flatten());
-    let rest = page.rest(48);
-    let rows: Vec<Vec<String>> = awaited
-        .stages
-        .iter()
-        .map(|s| {
-            let took = length_in(s.took, unit);
-            vec![
-                words::stage(s.stage).to_owned(),
-                if s.guilty { format!("{took} too long") } else { took },
-                s.limit.map_or_else(|| "none".to_owned(), |limit| length_in(limit, unit)),
-                clip_front(&page.places.first(&s.places), rest),
-            ]
-        })
-        .collect();
-    page.table(&["stage", "took", "limit", "seen at"], &rows, &[]);
-}
-
-/// The three timing families first, as that is what was asked; a family is excluded when each of its causes is.
-fn ruled_out(page: &mut Page, failure: &Failure, few: usize) {
-    let mut said: Vec<&str> = Vec::new();
-    for family in [Family::WriteLatency, Family::FlushDelay, Family::QueryTiming] {
-        let codes: Vec<&str> = causes::ALL.iter().filter(|c| c.family == family).map(|c| c.code).collect();
-        if codes.is_empty() || !codes.iter().all(|code| is_out(failure, code)) {
-            continue;
-        }
-        let by: Vec<_> =
-            failure.ruled_out.iter().filter(|out| codes.contains(&out.cause)).flat_map(|o| &o.by).collect();
-        if let Some(first) = by.first() {
-            page.row(&format!("not {}", words::family(family)), LONG_LABEL, &first.text, &first.places, 2);
-        }
-        said.extend(codes);
-    }
-    let rest: Vec<_> = failure.ruled_out.iter().filter(|out| !said.contains(&out.cause)).collect();
-    for out in rest.iter().take(few) {
-        let (text, places) = out.by.first().map_or(("", &[][..]), |e| (e.text.as_str(), &e.places));
-        page.row(&format!("not {}", out.cause), LONG_LABEL, text, places, 2);
-    }
-    if rest.len() > few {
-        let names: Vec<&str> = rest[few..].iter().map(|out| out.cause).collect();
-        page.row("nor", LONG_LABEL, &names.join(", "), &[], 2);
-    }
 }
 
 fn services(page: &mut Page, report: &Report) {

@@ -23,9 +23,8 @@ impl Unit {
     pub fn of<'a>(lengths: impl IntoIterator<Item = &'a Duration>) -> Self {
         let ends = lengths.into_iter().flat_map(|d| [d.lo_ns, d.hi_ns]).flatten();
         match ends.map(Nanos::unsigned_abs).max().unwrap_or(0) {
-            0 => Self::Seconds,
-            ..100_000 => Self::Microseconds,
-            ..100_000_000 => Self::Milliseconds,
+            1..100_000 => Self::Microseconds,
+            100_000..100_000_000 => Self::Milliseconds,
             _ => Self::Seconds,
         }
     }

@@ -147,13 +147,10 @@ pub fn waited(of: &Awaited) -> String {
         text.push_str(" for ");
         text.push_str(id);
     }
-    match (of.expected, of.found) {
-        (Some(expected), Some(found)) => text.push_str(&format!(": {expected} expected, {found} found")),
-        (Some(expected), None) => text.push_str(&format!(": {expected} expected")),
-        (None, Some(found)) => text.push_str(&format!(": {found} found")),
-        (None, None) => {}
-    }
-    text
+    let expected = of.expected.map(|count| format!("{count} expected"));
+    let found = of.found.map(|count| format!("{count} found"));
+    let counts: Vec<String> = expected.into_iter().chain(found).collect();
+    if counts.is_empty() { text } else { format!("{text}: {}", counts.join(", ")) }
 }
 
 /// How the spec looked: `6 times in 10.0 s, each found 0`.
@@ -264,6 +261,12 @@ pub fn helped(of: &Wait) -> Option<String> {
     }
     let text = ways.join(", or ");
     Some(if of.helps.is_none() { format!("{text}, if the query matches at all") } else { text })
+}
+
+/// The failure that the bundle's verdict speaks of.
+pub fn main(report: &Report) -> Option<&Failure> {
+    let own = || report.failures.iter().filter(|f| !f.collateral);
+    own().find(|f| f.cause == report.verdict.cause).or_else(|| own().next()).or_else(|| report.failures.first())
 }
 
 /// The awaited event that the verdict speaks of: the one with a guilty stage, else the first that is not visible.

@@ -24,10 +24,7 @@ pub fn read(record: &Record<'_>, names: &mut Names) -> Option<What> {
     let error = record.fields.text("error");
     let about_audit = || message.contains("audit") || message.contains("Audit");
     let line = if error.is_some() && about_audit() && AUDIT_FAILED.iter().any(|start| message.starts_with(start)) {
-        CallerLine::AuditFailed {
-            message: names.prose(record.message),
-            error: names.prose(&error.unwrap_or_default()),
-        }
+        CallerLine::AuditFailed { message: names.prose(record.message), error: names.prose(&error.unwrap_or_default()) }
     } else if message.starts_with("Observed a panic") {
         CallerLine::Panic { message: names.prose(&record.fields.text("panic").unwrap_or_default()) }
     } else if record.level >= Level::Error {

@@ -279,9 +279,8 @@ fn totals(text: &str, names: &mut Names) -> Option<TestLine> {
     }
     let (head, counts) = text.split_once(" -- ")?;
     let note = head.split_once(" - ").map_or("", |(_, note)| note);
-    let count = |name: &str| {
-        counts.split('|').find_map(|part| part.trim().strip_suffix(name)?.trim().parse::<u32>().ok())
-    };
+    let count =
+        |name: &str| counts.split('|').find_map(|part| part.trim().strip_suffix(name)?.trim().parse::<u32>().ok());
     Some(TestLine::Totals {
         passed: count("Passed")?,
         failed: count("Failed")?,

@@ -11,7 +11,11 @@ pub fn read(text: &str, names: &mut Names) -> Option<(Option<Stamp>, TestLine)> 
         return stamped(text, names);
     }
     let said = bare(text);
-    if said.len() == text.len() && !said.starts_with("DEBUG ") && !said.starts_with("Found ") && !said.starts_with("Query error") {
+    if said.len() == text.len()
+        && !said.starts_with("DEBUG ")
+        && !said.starts_with("Found ")
+        && !said.starts_with("Query error")
+    {
         // Every other wording begins with an emoji; most lines of a log do not.
         return None;
     }
@@ -52,7 +56,12 @@ fn no_events_yet(said: &str, names: &mut Names) -> Option<Look> {
     let rest = said.strip_prefix("No ")?;
     if let Some(rest) = rest.strip_prefix("events yet for ") {
         let (event_type, id) = type_and_id(rest, names)?;
-        return Some(Look { event_type: Some(event_type), correlation_id: Some(id), found: Some(0), ..Look::default() });
+        return Some(Look {
+            event_type: Some(event_type),
+            correlation_id: Some(id),
+            found: Some(0),
+            ..Look::default()
+        });
     }
     let event_type = rest.strip_suffix(" events yet")?;
     Some(Look { event_type: Some(names.text(event_type)), found: Some(0), ..Look::default() })
@@ -189,7 +198,10 @@ mod tests {
     #[test]
     fn wordings_of_each_suite() {
         assert_eq!(look("⏳ No events yet for a.b (correlation_id=x)").found, Some(0));
-        assert_eq!(look("⏳ No aianalysis.rego.evaluation events yet").event_type.as_deref(), Some("aianalysis.rego.evaluation"));
+        assert_eq!(
+            look("⏳ No aianalysis.rego.evaluation events yet").event_type.as_deref(),
+            Some("aianalysis.rego.evaluation")
+        );
         assert_eq!(look("✅ Found 2 event(s) for a.b (correlation_id=x)").found, Some(2));
         assert_eq!(look("✅ Query successful: found 4 events (correlation=test-rr, type=a.b)").found, Some(4));
         assert_eq!(look("[13:46:41.416] a.b audit events found: 0 (expected: 1, correlation_id: x)").expected, Some(1));

@@ -1,0 +1,89 @@
+//! FLUSH-DELAY: the flush came later than the store's interval allows.
+
+use super::{Cause, Examined};
+
+use crate::correlate::journeys::Case;
+use crate::instant::spoken;
+use crate::instant::{MILLISECOND, Nanos};
+use crate::report::{Family, Stage};
+
+/// The flush came too late.
+pub static FLUSH_DELAY: Cause = Cause {
+    code: "flush-delay",
+    family: Family::FlushDelay,
+    title: "The flush came too late",
+    manual: MANUAL,
+    examine,
+    sentence,
+    fix,
+};
+
+const MANUAL: &str = "\
+# flush-delay
+
+The flush came too late.
+";
+
+fn examine(case: &Case<'_>) -> Examined {
+    let mut examined = Examined::default();
+    for (journey, event) in case.followed() {
+        let Some(stage) = journey.stages.iter().find(|stage| stage.stage == Stage::FlushWait) else { continue };
+        let limit = case.flush_limit;
+        match (stage.took.lo(), stage.took.hi()) {
+            (Some(took), _) if took > limit => {
+                let text =
+                    format!("it waited at least {} for a flush; normal is at most {}", spoken(took), spoken(limit));
+                examined.supporting.push(case.evidence(text, stage.seen.iter().copied()));
+            }
+            (_, Some(took)) if took <= limit + SLACK => {
+                let text = format!("it was flushed within {} of being buffered", spoken(took));
+                examined.excluding.push(case.evidence(text, stage.seen.iter().copied()));
+            }
+            _ => {}
+        }
+        let store = &case.world.stores[event.store];
+        if let (Some(config), Some(at)) = (store.config, store.config_at) {
+            if config.flush_interval > limit {
+                let text = format!("the store flushes every {}", spoken(config.flush_interval));
+                examined.supporting.push(case.evidence(text, [at]));
+            }
+        }
+    }
+    if let Some((_, left, seen)) = case.explicit_flushes().into_iter().find(|(_, left, _)| *left > 0) {
+        examined.supporting.push(case.evidence(format!("a flush left {left} events in the channel"), [seen]));
+    }
+    examined
+}
+
+fn sentence(case: &Case<'_>) -> String {
+    let interval = case.store.and_then(|store| case.world.stores[store].interval());
+    let waited = case.decisive().and_then(|journey| {
+        journey.stages.iter().find(|stage| stage.stage == Stage::FlushWait).and_then(|stage| stage.took.lo())
+    });
+    let name = case.awaited_name();
+    match (interval, waited) {
+        (Some(interval), _) if interval > case.flush_limit => {
+            format!(
+                "{name} waited for the flush timer, which fires every {}; the test stopped looking before.",
+                spoken(interval)
+            )
+        }
+        (_, Some(waited)) if waited > case.flush_limit => {
+            let limit = spoken(case.flush_limit);
+            format!("{name} waited at least {} for a flush that should come within {limit}.", spoken(waited))
+        }
+        _ => format!("{name} was buffered in time and flushed too late."),
+    }
+}
+
+fn fix(case: &Case<'_>) -> (String, Option<&'static str>) {
+    (match case.store.and_then(|store| case.world.stores[store].interval()) {
+        Some(interval) if interval > case.flush_limit => {
+            format!("Set the flush interval to at most {}, or flush before looking.", spoken(case.flush_limit))
+        }
+        _ => "Find what kept the writer: a paused process, a blocked write, a Flush() that does not drain its channel.".to_owned(),
+    }, Some("flush_interval"))
+}
+
+/// A tick and its handling are never exactly on time.
+const SLACK: Nanos = 50 * MILLISECOND;

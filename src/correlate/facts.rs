@@ -1,0 +1,391 @@
+//! Facts about a case that more than one cause asks for.
+
+use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
+use crate::report::{Evidence, Place};
+use crate::sighting::{StoreEvent, TestLine, What};
+
+use super::Seen;
+use super::journeys::{Case, Journey, RETRY_BUDGET};
+use super::looks::{LookSeen, printed_looks};
+use super::pairing::is_timeout;
+use super::replay::{Batch, Event, ExplicitFlush, Outcome};
+use super::requests::{About, Request};
+
+/// What the attempts of a lost batch ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// An answer with a status of 400 to 499.
+    Client(u16),
+    /// An answer with a status of 500 to 599.
+    Server(u16),
+    /// Parked: 202.
+    Parked,
+    /// No answer: dial, reset, DNS, time-out.
+    Network,
+}
+
+/// Reads the status out of an attempt's error (`pkg/audit/openapi_client_adapter.go`, all forms).
+pub fn trouble_of(error: &str) -> Trouble {
+    let after = |needle: &str| -> Option<u16> {
+        let rest = &error[error.find(needle)? + needle.len()..];
+        rest.get(..3)?.parse().ok()
+    };
+    let status =
+        after("returned status ").or_else(|| after("unexpected status code: ")).or_else(|| after("default (code "));
+    match status {
+        Some(202) => Trouble::Parked,
+        Some(status @ 400..=499) => Trouble::Client(status),
+        Some(status @ 500..=599) => Trouble::Server(status),
+        _ => Trouble::Network,
+    }
+}
+
+impl<'a> Case<'a> {
+    /// A statement with its lines.
+    pub fn evidence(&self, text: impl Into<String>, seen: impl IntoIterator<Item = Seen>) -> Evidence {
+        const MOST: usize = 8;
+        let mut places: Vec<Place> = Vec::new();
+        for place in seen.into_iter().map(|seen| self.world.place(seen)) {
+            if !places.contains(&place) && places.len() < MOST {
+                places.push(place);
+            }
+        }
+        if places.is_empty() {
+            // No statement without a place: the failure's own lines are what it is about.
+            places.push(self.failure_place());
+        }
+        Evidence { text: text.into(), places }
+    }
+
+    /// Where the failure stands in the test output.
+    pub fn failure_place(&self) -> Place {
+        self.world.place_at(self.failed.message_at)
+    }
+
+    /// Journeys with the event that each follows.
+    pub fn followed(&self) -> impl Iterator<Item = (&Journey, &'a Event)> {
+        self.journeys.iter().filter_map(|journey| Some((journey, &self.world.events[journey.event?])))
+    }
+
+    /// The event that decides: the one that broke earliest, else the one that became visible last.
+    pub fn decisive(&self) -> Option<&Journey> {
+        let broken = self
+            .journeys
+            .iter()
+            .filter_map(|journey| Some((journey.broken()?.link, journey)))
+            .min_by_key(|(link, _)| *link)
+            .map(|(_, journey)| journey);
+        broken.or_else(|| {
+            self.journeys.iter().max_by_key(|journey| {
+                journey.event.map_or(Nanos::MAX, |event| {
+                    let times = self.world.events[event].times;
+                    if times.visible.is_unknown() { Nanos::MAX } else { times.visible.key() }
+                })
+            })
+        })
+    }
+
+    /// The decisive event's batch.
+    pub fn batch(&self) -> Option<&'a Batch> {
+        let event = &self.world.events[self.decisive()?.event?];
+        Some(&self.world.batches[event.batch?])
+    }
+
+    /// Name of the awaited type.
+    pub fn awaited_name(&self) -> String {
+        let journey = self.decisive().or(self.journeys.first());
+        journey.and_then(|journey| journey.wanted.event_type.as_deref()).unwrap_or("the awaited event").to_owned()
+    }
+
+    /// Looks whose answer was fixed surely after the event was visible.
+    pub fn looks_after_visible(&self) -> Vec<&'a LookSeen> {
+        let Some(journey) = self.decisive() else { return Vec::new() };
+        let Some(visible) = journey.event.map(|event| self.world.events[event].times.visible) else {
+            return Vec::new();
+        };
+        if visible.hi().is_none() {
+            return Vec::new();
+        }
+        self.looking.looks.iter().filter(|look| look.at.is_some_and(|at| visible.surely_before(at))).collect()
+    }
+
+    /// The line of a look: its own, else its request's.
+    pub fn look_line(&self, look: &LookSeen) -> Option<Seen> {
+        look.lines.last().copied().or_else(|| Some(self.world.requests[look.request?].at))
+    }
+
+    /// What the attempts of a batch ran into, last attempt last.
+    pub fn troubles(&self, batch: &Batch) -> Vec<(Trouble, Seen)> {
+        if batch.failures.is_empty() {
+            return batch
+                .requests
+                .iter()
+                .map(|request| &self.world.requests[*request])
+                .filter(|request| !request.created())
+                .map(|request| {
+                    let status = request.line.status;
+                    let trouble = match status {
+                        202 => Trouble::Parked,
+                        400..=499 => Trouble::Client(status),
+                        500..=599 => Trouble::Server(status),
+                        _ => Trouble::Network,
+                    };
+                    (trouble, request.at)
+                })
+                .collect();
+        }
+        batch.failures.iter().map(|(seen, error)| (trouble_of(error), *seen)).collect()
+    }
+
+    /// Lines about a batch: opening, attempts, outcome, requests and what their handlers said.
+    pub fn batch_lines(&self, batch: &Batch) -> Vec<Seen> {
+        let requests = batch.requests.iter().map(|request| &self.world.requests[*request]);
+        let said = requests.clone().filter_map(|request| request.trouble.as_ref().map(|(_, seen)| *seen));
+        let attempts = batch.failures.iter().map(|(seen, _)| *seen);
+        attempts
+            .chain(batch.outcome_at)
+            .chain(requests.map(|request| request.at))
+            .chain(said)
+            .chain([batch.at])
+            .collect()
+    }
+
+    /// What a handler said of a batch that it refused.
+    pub fn handler_words(&self, batch: &Batch) -> Option<String> {
+        batch
+            .requests
+            .iter()
+            .find_map(|request| self.world.requests[*request].trouble.as_ref())
+            .map(|(text, _)| text.to_string())
+    }
+
+    /// Lines of the failing block that say that the server could not be reached.
+    pub fn unreachable_lines(&self) -> Vec<Seen> {
+        self.world
+            .spec_lines(self.failed.block)
+            .filter(|(_, line)| matches!(line, TestLine::ServerUnreachable { .. }))
+            .map(|(seen, _)| seen)
+            .collect()
+    }
+
+    /// Start of the time in which the server was needed: the first attempt of the batch, else the window's start.
+    fn needed_from(&self) -> Option<Nanos> {
+        let attempt = self.batch().filter(|batch| !batch.failures.is_empty()).and_then(|batch| batch.flushed.lo());
+        let span = self.world.output.blocks[self.failed.block].span.map(|(first, _)| first);
+        let took = self.failed.took.zip(self.failed.deadline.and_then(Instant::lo)).map(|(took, end)| end - took);
+        attempt.or_else(|| self.looking.start.and_then(Instant::lo)).or(took).or(span)
+    }
+
+    /// Requests that the server answered from the first attempt to the last look. An unknown offset counts as none.
+    pub fn served_between_attempt_and_last_look(&self) -> Vec<usize> {
+        let Some(from) = self.needed_from() else { return Vec::new() };
+        let to = self.last_look_at().and_then(Instant::hi).or_else(|| self.failed.deadline.and_then(Instant::hi));
+        let Some(to) = to else { return Vec::new() };
+        (0..self.world.requests.len())
+            .filter(|index| {
+                let request = &self.world.requests[*index];
+                let offset = self.world.offsets[request.server].and_then(|offset| offset.lo()).unwrap_or(0);
+                let end = request.end.lo().unwrap_or(Nanos::MIN).saturating_add(offset);
+                (from..=to).contains(&end) && request.line.status < 500 && request.line.status > 0
+            })
+            .collect()
+    }
+
+    /// The last line of the server's log, when it lies before the last look.
+    pub fn server_end(&self) -> Option<(String, Seen)> {
+        let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None))?;
+        let last =
+            self.world.requests.iter().filter(|request| request.server == server).map(|request| request.at).max()?;
+        Some(("the server's log ends before the last look".to_owned(), last))
+    }
+
+    /// Whether another spec's look for this type found rows: then the helper and its filter match it.
+    pub fn matched_elsewhere(&self) -> Option<Seen> {
+        let wanted = &self.decisive()?.wanted;
+        let name = wanted.event_type.as_deref()?;
+        let suite = self.world.output.blocks[self.failed.block].suite;
+        let blocks = self.world.output.blocks.iter().enumerate();
+        for (number, block) in blocks.filter(|(number, block)| block.suite == suite && *number != self.failed.block) {
+            for look in printed_looks(&self.world.files, block) {
+                let Some(printed) = &look.printed else { continue };
+                let same = printed
+                    .event_type
+                    .as_deref()
+                    .is_some_and(|other| other == name || name.ends_with(&format!(".{other}")));
+                if same && printed.found.is_some_and(|found| found > 0) {
+                    return look.lines.last().copied();
+                }
+            }
+            let passed = block.header.as_ref().is_some_and(|header| header.outcome == crate::sighting::Outcome::Passed);
+            let names_it = block.text.as_ref().is_some_and(|(text, _)| text.contains(name));
+            if passed && names_it {
+                let at = block.range.clone().find(|index| {
+                    matches!(self.world.files[block.file].sightings[*index].what, What::Test(TestLine::SpecText { .. }))
+                });
+                if let Some(index) = at {
+                    return Some(Seen { file: block.file, index });
+                }
+            }
+            let _ = number;
+        }
+        None
+    }
+
+    /// Explicit flushes that the failing spec asked for, when lines show them: (ended, left in the channel).
+    pub fn explicit_flushes(&self) -> Vec<(Instant, u64, Seen)> {
+        let block = &self.world.output.blocks[self.failed.block];
+        let inside = |seen: Seen| seen.file == block.file && block.range.contains(&seen.index);
+        let mut flushes: Vec<(Instant, u64, Seen)> = self
+            .world
+            .flushes
+            .iter()
+            .filter(|flush: &&ExplicitFlush| inside(flush.ended))
+            .map(|flush| (self.world.printed.of(flush.ended), flush.left, flush.ended))
+            .collect();
+        if flushes.is_empty() {
+            flushes = self
+                .world
+                .spec_lines(self.failed.block)
+                .filter(|(_, line)| matches!(line, TestLine::SpecFlushed))
+                .map(|(seen, _)| (self.world.printed.of(seen), 0, seen))
+                .collect();
+        }
+        flushes
+    }
+
+    /// An earlier batch of the same store whose write kept the writer while the event waited.
+    pub fn blocking_write(&self) -> Option<usize> {
+        let journey = self.decisive()?;
+        let event = &self.world.events[journey.event?];
+        let waited_from = event.times.buffered.hi()?;
+        let own = event.batch;
+        (0..self.world.batches.len())
+            .filter(|index| Some(*index) != own && self.world.batches[*index].store == event.store)
+            .filter(|index| {
+                let batch = &self.world.batches[*index];
+                let took = self.world.write_time(*index);
+                let began = batch.flushed.lo().unwrap_or(Nanos::MAX);
+                let ends_after = match (took.lo(), batch.outcome) {
+                    (_, Outcome::Open) if batch.requests.is_empty() && batch.ended_by_tick.is_none() => {
+                        // The block ended while the write was still running.
+                        self.still_running(*index)
+                    }
+                    (Some(took), _) => took > self.write_limit && began + took > waited_from,
+                    _ => false,
+                };
+                began <= waited_from && ends_after
+            })
+            .max_by_key(|index| self.world.batches[*index].flushed.key())
+    }
+
+    fn still_running(&self, index: usize) -> bool {
+        let batch = &self.world.batches[index];
+        let block = &self.world.output.blocks[self.failed.block];
+        let here = batch.at.file == block.file && block.range.contains(&batch.at.index);
+        let later = self.world.batches.get(index + 1).is_some_and(|next| {
+            next.store == batch.store && next.at.file == block.file && block.range.contains(&next.at.index)
+        });
+        here && !later && self.visible.writes
+    }
+
+    /// Writes of the spec's own store, by the server's lines.
+    pub fn writes_of_store(&self) -> impl Iterator<Item = (usize, &'a Request)> {
+        let store = self.store;
+        self.world
+            .requests
+            .iter()
+            .enumerate()
+            .filter(move |(_, request)| request.about == About::Write && store.is_some() && request.store == store)
+    }
+
+    /// Time-outs among the looks.
+    pub fn timed_out_looks(&self) -> Vec<Seen> {
+        self.looking.looks.iter().filter(|look| look.timed_out()).filter_map(|look| self.look_line(look)).collect()
+    }
+
+    /// Lines that drop events of this store because the channel was full.
+    pub fn drops(&self) -> Vec<Seen> {
+        let Some(store) = self.store else { return Vec::new() };
+        let mut lines = Vec::new();
+        for segment in &self.world.stores[store].segments {
+            for index in &segment.lines {
+                if let What::Store(line) = &self.world.files[segment.file].sightings[*index].what {
+                    if matches!(line.event, StoreEvent::DroppedFull { .. }) {
+                        lines.push(Seen { file: segment.file, index: *index });
+                    }
+                }
+            }
+        }
+        lines
+    }
+
+    /// Whether the event was visible before the last look; `None` when the intervals overlap or an end is open.
+    pub fn visible_in_time(&self) -> Option<bool> {
+        let journey = self.decisive()?;
+        let visible = self.world.events[journey.event?].times.visible;
+        let look = self.last_look_at()?;
+        if visible.hi().is_some() && visible.surely_before(look) {
+            Some(true)
+        } else if look.surely_before(visible) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// A client that gave up on this batch after the server had committed it.
+    pub fn committed_after_timeout(&self, batch: &Batch) -> bool {
+        let created = batch.requests.iter().filter(|request| self.world.requests[**request].created()).count();
+        created > 1
+            || (created == 1 && batch.failures.iter().any(|(_, error)| is_timeout(error)) && batch.requests.len() > 1)
+    }
+
+    /// Looks came slower than the loop asked for: one query took longer than this.
+    pub fn slowest_look(&self) -> Option<(Nanos, Seen)> {
+        self.looking
+            .looks
+            .iter()
+            .filter_map(|look| {
+                let request = &self.world.requests[look.request?];
+                Some((request.line.duration, request.at))
+            })
+            .max()
+    }
+
+    /// The earliest time at which the object's processing can have emitted: its first line in the block.
+    pub fn first_object_line(&self) -> Option<(Instant, Seen)> {
+        let block = &self.world.output.blocks[self.failed.block];
+        block.range.clone().find_map(|index| match &self.world.files[block.file].sightings[index].what {
+            What::Caller(crate::sighting::CallerLine::Reconciling { .. }) => {
+                let seen = Seen { file: block.file, index };
+                Some((self.world.printed.of(seen), seen))
+            }
+            _ => None,
+        })
+    }
+
+    /// The longest that flush and write may take together and still be normal.
+    pub fn pipeline_limit(&self) -> Nanos {
+        self.flush_limit + self.write_limit
+    }
+
+    /// The window of looking, from its start to the last look.
+    pub fn window(&self) -> Option<Nanos> {
+        let start = self.looking.start.and_then(Instant::lo)?;
+        let last = self.last_look_at()?.hi()?;
+        Some((last - start).max(0))
+    }
+
+    /// Distance of the looks, when there are several: the median.
+    pub fn poll_interval(&self) -> Option<Nanos> {
+        let mut apart: Vec<Nanos> = self
+            .looking
+            .looks
+            .windows(2)
+            .filter_map(|pair| Some(pair[1].at?.hi()? - pair[0].at?.hi()?))
+            .filter(|apart| *apart > MILLISECOND && *apart < RETRY_BUDGET.max(60 * SECOND))
+            .collect();
+        apart.sort_unstable();
+        apart.get(apart.len() / 2).copied()
+    }
+}

@@ -1,0 +1,110 @@
+//! The sections about one failing spec.
+
+use super::super::document::Document;
+use super::super::markdown::stages;
+use super::super::times::time;
+use super::super::words;
+use super::{ELSEWHERE, ROWS};
+use crate::report::{Failure, Instant, Place};
+
+/// What happened to the spec and its event, in order of time.
+pub fn timeline(doc: &mut Document, failure: &Failure, number: &str) {
+    let mut rows: Vec<(&Instant, String, &[Place])> = Vec::new();
+    let own = failure.places.as_slice();
+    rows.extend(failure.started.as_ref().map(|at| (at, "spec started".to_owned(), own)));
+    rows.extend(failure.trigger.as_ref().map(|at| (at, "trigger".to_owned(), own)));
+    for awaited in &failure.awaited {
+        let which = if failure.awaited.len() == 1 { String::new() } else { format!(": {}", words::waited(awaited)) };
+        for link in &awaited.journey {
+            rows.extend(
+                link.at.as_ref().map(|at| (at, format!("{}{which}", words::link(link.link)), &link.places[..])),
+            );
+        }
+    }
+    for (n, look) in failure.looks.iter().enumerate() {
+        let text = format!("look {}: {}", n + 1, words::answer(look));
+        rows.extend(look.at.as_ref().map(|at| (at, text, &look.places[..])));
+    }
+    rows.extend(failure.deadline.as_ref().map(|at| (at, words::outcome(failure.outcome).to_owned(), own)));
+    if rows.is_empty() {
+        return;
+    }
+    // Times on a clock with an unknown offset cannot be sorted among the others: they follow.
+    rows.sort_by_key(|(at, ..)| (at.clock.clone(), at.interval().key()));
+    doc.heading(2, &format!("Timeline of the failing spec{number}"));
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(at, text, places)| vec![Document::text(&time(at)), Document::text(text), doc.names(places)])
+        .collect();
+    doc.table(&["UTC", "what", "at"], &rows, ROWS, ELSEWHERE);
+}
+
+/// The journey, the stages, the looks and the evidence.
+pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
+    doc.heading(2, &format!("Why the spec failed{number}"));
+    doc.raw(Document::text(&words::failure(failure)));
+    doc.gap();
+    if let Some(message) = failure.message.lines().map(str::trim).find(|line| !line.is_empty()) {
+        doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
+    }
+    if let Some(looked) = words::looked(&failure.looks) {
+        let places: Vec<Place> = failure.looks.iter().flat_map(|look| look.places.iter().cloned()).collect();
+        doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(&places)));
+    }
+    if failure.awaited.is_empty() {
+        doc.item("Waited for", "no event that the logs name");
+    }
+    for awaited in failure.awaited.iter().take(ROWS) {
+        doc.gap();
+        doc.item("Waited for", &Document::text(&words::waited(awaited)));
+        let rows: Vec<Vec<String>> = awaited
+            .journey
+            .iter()
+            .map(|link| {
+                let when = link.at.as_ref().map(time).unwrap_or_default();
+                vec![
+                    words::link(link.link).to_owned(),
+                    words::state(link.state).to_owned(),
+                    Document::text(&when),
+                    Document::text(link.because.as_deref().unwrap_or_default()),
+                    doc.names(&link.places),
+                ]
+            })
+            .collect();
+        if !rows.is_empty() {
+            doc.table(&["link", "state", "UTC", "because", "seen at"], &rows, ROWS, ELSEWHERE);
+        }
+        stages(doc, awaited);
+    }
+    doc.gap();
+    for ranked in &failure.ranked {
+        doc.raw(format!("- `{}`, {}", ranked.cause, words::confidence(ranked.confidence)));
+        ranked
+            .supporting
+            .iter()
+            .take(ROWS)
+            .for_each(|evidence| doc.raw(format!("  - for: {}", doc.statement(evidence))));
+        ranked
+            .against
+            .iter()
+            .take(ROWS)
+            .for_each(|evidence| doc.raw(format!("  - against: {}", doc.statement(evidence))));
+    }
+}
+
+/// What the lines exclude.
+pub fn ruled_out(doc: &mut Document, failure: &Failure, number: &str) {
+    if failure.ruled_out.is_empty() {
+        return;
+    }
+    doc.heading(2, &format!("Ruled out{number}"));
+    let rows: Vec<Vec<String>> = failure
+        .ruled_out
+        .iter()
+        .map(|out| {
+            let by: Vec<String> = out.by.iter().map(|evidence| doc.statement(evidence)).collect();
+            vec![format!("`{}`", out.cause), by.join("; ")]
+        })
+        .collect();
+    doc.table(&["cause", "by"], &rows, ROWS, ELSEWHERE);
+}

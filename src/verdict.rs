@@ -1,0 +1,530 @@
+//! How a verdict is reached: the rules, in their order.
+//!
+//! Links first, timing only for an event that no link lost, mismatch only for an event that was visible in time.
+//! A rule chooses; the causes bring the evidence. There is no percentage: see [`Confidence`].
+
+use crate::causes::{self, Cause, Examined};
+use crate::correlate::awaited::{Source, claim};
+use crate::correlate::facts::Trouble;
+use crate::correlate::journeys::{Case, Journey, StageFact};
+use crate::correlate::replay::Fate;
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
+use crate::report::{Confidence, Family, Link, Stage, State};
+
+/// What the rules say of one failure.
+#[derive(Debug)]
+pub struct Decision {
+    /// The cause, when one can be named.
+    pub cause: Option<&'static Cause>,
+    /// Its family.
+    pub family: Family,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The answer in one sentence.
+    pub sentence: String,
+    /// Causes with their confidence, best first.
+    pub ranked: Vec<(&'static Cause, Confidence)>,
+    /// Stages that are guilty.
+    pub guilty: Vec<Stage>,
+}
+
+impl Decision {
+    fn of(case: &Case<'_>, cause: &'static Cause, confidence: Confidence) -> Self {
+        Self {
+            cause: Some(cause),
+            family: cause.family,
+            confidence,
+            sentence: (cause.sentence)(case),
+            ranked: vec![(cause, confidence)],
+            guilty: Vec::new(),
+        }
+    }
+
+    fn then(mut self, cause: &'static Cause, confidence: Confidence) -> Self {
+        if self.ranked.iter().all(|(known, _)| known.code != cause.code) {
+            self.ranked.push((cause, confidence.min(self.confidence)));
+        }
+        self
+    }
+
+    fn none(family: Family, sentence: impl Into<String>) -> Self {
+        Self {
+            cause: None,
+            family,
+            confidence: Confidence::Unknown,
+            sentence: sentence.into(),
+            ranked: Vec::new(),
+            guilty: Vec::new(),
+        }
+    }
+
+    fn open(mut self, causes: impl IntoIterator<Item = &'static Cause>) -> Self {
+        self.ranked.extend(causes.into_iter().map(|cause| (cause, Confidence::Possible)));
+        self
+    }
+}
+
+/// Applies the rules to one failure.
+pub fn decide(case: &Case<'_>) -> Decision {
+    if case.failed.collateral {
+        return Decision::none(Family::Other, collateral_sentence(case));
+    }
+    if let Some(decision) = waits_for_nothing(case) {
+        return decision;
+    }
+    if enough_was_found(case) {
+        return mismatch(case, true);
+    }
+    if let Some(decision) = broken_link(case) {
+        return decision;
+    }
+    if case.decisive().is_some_and(|journey| journey.event.is_some_and(|event| hidden_event(case, event))) {
+        return hidden(case);
+    }
+    match case.decisive().and_then(|journey| journey.event) {
+        None => hidden(case),
+        Some(_) => match case.visible_in_time() {
+            Some(true) => mismatch(case, false),
+            Some(false) | None => late(case),
+        },
+    }
+}
+
+fn collateral_sentence(case: &Case<'_>) -> String {
+    if case.failed.repeats {
+        "this only repeats the failure of another process's suite node.".to_owned()
+    } else {
+        "this spec was interrupted: it is a victim of another failure or of the suite's time-out.".to_owned()
+    }
+}
+
+/// Rule 1: the failure waits for no event.
+fn waits_for_nothing(case: &Case<'_>) -> Option<Decision> {
+    let suite_node = case.failed.text.starts_with('[');
+    let queries = case.looking.looks.iter().any(|look| look.printed.is_some());
+    if !suite_node && (!case.journeys.is_empty() || queries) {
+        return None;
+    }
+    let infra = examine(&causes::INFRA_DOWN, case);
+    let unreachable = !case.unreachable_lines().is_empty();
+    if unreachable && infra.excluding.is_empty() {
+        let never = case.world.requests.is_empty();
+        let confidence = if never || !infra.supporting.is_empty() { Confidence::Proven } else { Confidence::Likely };
+        return Some(
+            Decision::of(case, &causes::INFRA_DOWN, confidence).then(&causes::SEND_LOSS, Confidence::Possible),
+        );
+    }
+    if suite_node || case.looking.looks.is_empty() {
+        return Some(Decision::none(Family::Other, "this failure does not wait for an audit event."));
+    }
+    None
+}
+
+/// Rule 2: the looks returned as many as expected, or more.
+fn enough_was_found(case: &Case<'_>) -> bool {
+    let claim = claim(&case.failed.message);
+    if claim.missing.is_some() {
+        return false;
+    }
+    let returned = case.last_look().and_then(|look| look.returned(&case.world.requests));
+    if claim.value {
+        return returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
+    }
+    case.journeys.iter().any(|journey| {
+        let wanted = &journey.wanted;
+        let expected = wanted.expected.unwrap_or(1);
+        wanted.found.is_some_and(|found| found >= expected.max(1))
+    })
+}
+
+/// Rule 3: the first `Absent` link names the cause. Timing is not blamed for a broken link.
+fn broken_link(case: &Case<'_>) -> Option<Decision> {
+    let journey = case.decisive()?;
+    let broken = journey.broken()?;
+    // A hint is not enough to say that something never happened.
+    let exact = journey.wanted.source <= Source::Query;
+    let cap = if exact { Confidence::Proven } else { Confidence::Likely };
+    let by_event = journey.event.map(|event| &case.world.events[event]);
+    let sure_batch = by_event.is_none_or(|event| event.or_batch.is_none());
+    let batch_cap = if sure_batch { cap } else { Confidence::Likely };
+    Some(match broken.link {
+        Link::Emitted if !journey.emissions.is_empty() => {
+            Decision::of(case, &causes::EMIT_NEVER, Confidence::Likely).then(&causes::ASSERT, Confidence::Possible)
+        }
+        Link::Emitted if exact => Decision::of(case, &causes::EMIT_NEVER, cap),
+        Link::Emitted => return None,
+        Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
+        Link::Buffered => match by_event.map(|event| event.fate) {
+            Some(Fate::DroppedFull) => Decision::of(case, &causes::BUFFER_FULL, cap),
+            _ => Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Possible),
+        },
+        Link::Flushed => return None,
+        Link::Sent | Link::Created => lost_batch(case, batch_cap),
+    })
+}
+
+/// The attempts' own errors choose the code, the last attempt first.
+fn lost_batch(case: &Case<'_>, cap: Confidence) -> Decision {
+    let troubles = case.batch().map(|batch| case.troubles(batch)).unwrap_or_default();
+    let kinds: Vec<Trouble> = troubles.iter().map(|(trouble, _)| *trouble).collect();
+    let code = |trouble: &Trouble| match trouble {
+        Trouble::Client(_) => &causes::REJECT_4XX,
+        Trouble::Server(_) => &causes::SERVER_5XX,
+        Trouble::Parked => &causes::DLQ_202,
+        Trouble::Network => {
+            let down = examine(&causes::INFRA_DOWN, case);
+            let not_running = down.excluding.is_empty() && !case.world.requests.is_empty();
+            if not_running { &causes::INFRA_DOWN } else { &causes::SEND_LOSS }
+        }
+    };
+    let Some(last) = kinds.last() else {
+        return Decision::of(case, &causes::SEND_LOSS, Confidence::Likely);
+    };
+    let mut decision = Decision::of(case, code(last), cap);
+    for other in kinds.iter().rev().filter(|other| code(other).code != code(last).code) {
+        decision = decision.then(code(other), Confidence::Possible);
+    }
+    if matches!(last, Trouble::Network) {
+        let other = if decision.cause.is_some_and(|cause| cause.code == "infra-down") {
+            &causes::SEND_LOSS
+        } else {
+            &causes::INFRA_DOWN
+        };
+        decision = decision.then(other, Confidence::Possible);
+    }
+    decision
+}
+
+/// Nothing is known of the event after it was buffered, and nothing could be: not even its batch.
+fn hidden_event(case: &Case<'_>, event: usize) -> bool {
+    let event = &case.world.events[event];
+    event.fate == Fate::Open || (event.fate == Fate::Buffered && event.batch.is_none() && !case.visible.ticks)
+}
+
+/// Rule 4: no link is broken, and the event was not visible at the last look.
+fn late(case: &Case<'_>) -> Decision {
+    let Some(journey) = case.decisive() else { return hidden(case) };
+    let Some(event) = journey.event.map(|event| &case.world.events[event]) else { return hidden(case) };
+    let Some(look) = case.last_look_at() else { return hidden(case) };
+    // Looks after visibility: no wait would have helped, whatever came before.
+    if !case.looks_after_visible().is_empty() {
+        return mismatch(case, false);
+    }
+    let proof = late_proof(case, journey);
+    let stage = |wanted: Stage| journey.stages.iter().find(|stage| stage.stage == wanted);
+    let flush = stage(Stage::FlushWait).filter(|stage| guilty(stage, look));
+    let write = stage(Stage::Write).filter(|stage| guilty(stage, look));
+    let flushes = case.explicit_flushes();
+
+    // 4.1: flushed once before the event was there, never again.
+    if flush.is_some() && !flushes.is_empty() {
+        let all_before = flushes
+            .iter()
+            .all(|(ended, ..)| ended.surely_before(event.times.buffered) || precedes(*ended, event.times.buffered));
+        if all_before {
+            return guilty_decision(case, &causes::FLUSH_ORDER, proof, vec![Stage::FlushWait])
+                .then(&causes::FLUSH_DELAY, Confidence::Likely);
+        }
+    }
+    // 4.2: a flush ran after the event was buffered and left it in the channel.
+    let left_behind = flushes.iter().any(|(ended, left, _)| *left > 0 && !ended.surely_before(event.times.buffered));
+    if left_behind {
+        let decision = guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]);
+        return if case.blocking_write().is_some() {
+            decision.then(&causes::WRITE_SLOW, Confidence::Possible)
+        } else {
+            decision
+        };
+    }
+    // While a writer was blocked by an earlier batch's slow write, that waiting belongs to that write.
+    if let Some(blocking) = case.blocking_write() {
+        let took = case.world.write_time(blocking).lo().unwrap_or(0);
+        let without = event.times.buffered + Duration::exact(case.pipeline_limit());
+        if flush.is_some() || (took > case.write_limit && without.hi() <= look.hi()) {
+            return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::FlushWait])
+                .then(&causes::FLUSH_DELAY, Confidence::Possible);
+        }
+    }
+    // 4.3
+    match (flush, write) {
+        (None, Some(_)) => return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::Write]),
+        (Some(_), None) => return guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]),
+        (Some(flush), Some(write)) => {
+            let excess = |stage: &StageFact| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0);
+            let stages = vec![Stage::FlushWait, Stage::Write];
+            return if excess(write) >= excess(flush) {
+                guilty_decision(case, &causes::WRITE_SLOW, proof, stages).then(&causes::FLUSH_DELAY, Confidence::Likely)
+            } else {
+                guilty_decision(case, &causes::FLUSH_DELAY, proof, stages).then(&causes::WRITE_SLOW, Confidence::Likely)
+            };
+        }
+        (None, None) => {}
+    }
+    if let Some(decision) = both_together(case, journey, look, proof) {
+        return decision;
+    }
+    // 4.4
+    let exceeding = journey
+        .stages
+        .iter()
+        .filter(|stage| matches!(stage.stage, Stage::FlushWait | Stage::Write) && exceeds(stage))
+        .max_by_key(|stage| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0));
+    let last_possible = look.hi().unwrap_or(Nanos::MAX).saturating_sub(case.pipeline_limit());
+    let emitted_late = event.times.emitted.lo().is_some_and(|emitted| emitted > last_possible);
+    let emitted_after = look.surely_before(event.times.emitted);
+    if exceeding.is_none() || !case.looking.to_deadline {
+        if !case.looking.to_deadline {
+            let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
+            return if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision };
+        }
+        let window = case.window().unwrap_or(0);
+        if window < case.pipeline_limit() {
+            let decision = Decision::of(case, &causes::QUERY_WINDOW, proof);
+            return if emitted_late { decision.then(&causes::EMIT_LATE, Confidence::Possible) } else { decision };
+        }
+        if emitted_late {
+            return Decision::of(case, &causes::EMIT_LATE, proof);
+        }
+    }
+    // 4.5: a stage exceeds its limit, but no replacement would have saved the look.
+    match exceeding.map(|stage| stage.stage) {
+        Some(Stage::FlushWait) => Decision::of(case, &causes::FLUSH_DELAY, Confidence::Possible)
+            .then(&causes::QUERY_WINDOW, Confidence::Possible),
+        Some(_) => Decision::of(case, &causes::WRITE_SLOW, Confidence::Possible)
+            .then(&causes::QUERY_WINDOW, Confidence::Possible),
+        None => hidden(case),
+    }
+}
+
+/// Only several limits together would have saved the look: all are guilty.
+fn both_together(case: &Case<'_>, journey: &Journey, look: Instant, proof: Confidence) -> Option<Decision> {
+    let event = &case.world.events[journey.event?];
+    let over: Vec<&StageFact> = journey
+        .stages
+        .iter()
+        .filter(|stage| matches!(stage.stage, Stage::FlushWait | Stage::Write) && exceeds(stage))
+        .collect();
+    let with_limits = event.times.buffered + Duration::exact(case.pipeline_limit());
+    if over.len() < 2 || with_limits.hi() > look.hi() {
+        return None;
+    }
+    let excess = |stage: &StageFact| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0);
+    let worst = over.iter().max_by_key(|stage| excess(stage))?;
+    let (first, second) = if worst.stage == Stage::Write {
+        (&causes::WRITE_SLOW, &causes::FLUSH_DELAY)
+    } else {
+        (&causes::FLUSH_DELAY, &causes::WRITE_SLOW)
+    };
+    let stages = over.iter().map(|stage| stage.stage).collect();
+    Some(guilty_decision(case, first, proof.min(Confidence::Likely), stages).then(second, Confidence::Likely))
+}
+
+fn guilty_decision(case: &Case<'_>, cause: &'static Cause, proof: Confidence, guilty: Vec<Stage>) -> Decision {
+    Decision { guilty, ..Decision::of(case, cause, proof) }
+}
+
+/// Stamps overlap, but the lines stand in this order in one block.
+fn precedes(flush: Instant, buffered: Instant) -> bool {
+    flush.hi().zip(buffered.hi()).is_some_and(|(flush, buffered)| flush < buffered)
+}
+
+fn exceeds(stage: &StageFact) -> bool {
+    // Handling a tick takes a moment; an excess within it proves nothing.
+    const HANDLING: Nanos = 20 * MILLISECOND;
+    stage.took.lo().zip(stage.limit).is_some_and(|(took, limit)| took > limit + HANDLING)
+}
+
+/// A stage is guilty when it surely exceeds its limit, and the limit in its place would have made the event visible
+/// before the last look.
+fn guilty(stage: &StageFact, look: Instant) -> bool {
+    let saved =
+        stage.visible_with_limit.and_then(Instant::hi).zip(look.hi()).is_some_and(|(visible, look)| visible <= look);
+    exceeds(stage) && saved
+}
+
+/// A late verdict is proven only where the query is known to match the event.
+fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
+    let event = journey.event.map(|event| &case.world.events[event]);
+    let sure = event.is_some_and(|event| event.or_batch.is_none() && event.batch.is_some());
+    let known_filter = journey.wanted.source == Source::Query;
+    let matches = known_filter || case.matched_elsewhere().is_some();
+    if sure && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
+        Confidence::Proven
+    } else {
+        Confidence::Likely
+    }
+}
+
+/// Rule 5: visible before the last look, and still failed. Each cause only with positive evidence of its own.
+fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
+    let supported = |cause: &'static Cause| !examine(cause, case).supporting.is_empty();
+    let journey = case.decisive().or(case.journeys.first());
+    let expected = journey.and_then(|journey| journey.wanted.expected).unwrap_or(1);
+    let found = journey.and_then(|journey| journey.wanted.found).unwrap_or(0);
+    let exactly = journey.is_some_and(|journey| journey.wanted.exactly);
+    let exact_source = journey.is_some_and(|journey| journey.wanted.source <= Source::Query);
+    let claim = claim(&case.failed.message);
+    let proven = if exact_source { Confidence::Proven } else { Confidence::Likely };
+
+    if !enough {
+        let answered_after = case.looks_after_visible().iter().filter(|look| !look.timed_out()).count();
+        if answered_after == 0 && !case.timed_out_looks().is_empty() {
+            return Decision::of(case, &causes::QUERY_SLOW, proven).then(&causes::QUERY_ERR, Confidence::Possible);
+        }
+        if supported(&causes::QUERY_PAGE) {
+            let decision = Decision::of(case, &causes::QUERY_PAGE, Confidence::Proven);
+            return if supported(&causes::DATA_INTERFERENCE) {
+                decision.then(&causes::DATA_INTERFERENCE, Confidence::Likely)
+            } else {
+                decision
+            };
+        }
+        if supported(&causes::QUERY_ERR) {
+            return Decision::of(case, &causes::QUERY_ERR, Confidence::Likely);
+        }
+    }
+    if enough && !claim.value && exactly && found > expected {
+        let own = journey.map_or(0, |journey| case.repeated(journey).len() as u64);
+        if supported(&causes::WRITE_DUP) && own <= expected {
+            return Decision::of(case, &causes::WRITE_DUP, proven);
+        }
+        if own > expected && supported(&causes::EMIT_DUP) {
+            let all = own == found;
+            let confidence = if all && case.emitted_alike(journey) { proven } else { Confidence::Likely };
+            return Decision::of(case, &causes::EMIT_DUP, confidence).then(&causes::ASSERT, Confidence::Possible);
+        }
+        if supported(&causes::DATA_INTERFERENCE) {
+            let emitted = journey.map_or(0, |journey| journey.emissions.len() as u64);
+            let confidence = if emitted >= found { proven } else { Confidence::Likely };
+            return Decision::of(case, &causes::DATA_INTERFERENCE, confidence);
+        }
+        return Decision::of(case, &causes::DATA_INTERFERENCE, Confidence::Possible)
+            .then(&causes::EMIT_DUP, Confidence::Possible);
+    }
+    if claim.value && supported(&causes::ASSERT) {
+        return Decision::of(case, &causes::ASSERT, Confidence::Proven);
+    }
+    if !enough && supported(&causes::QUERY_FILTER) {
+        let under_other = journey.is_some_and(|journey| journey.under_other_id.is_some());
+        let confidence = if under_other { Confidence::Proven } else { Confidence::Likely };
+        return Decision::of(case, &causes::QUERY_FILTER, confidence);
+    }
+    if enough && supported(&causes::ASSERT) {
+        return Decision::of(case, &causes::ASSERT, Confidence::Likely);
+    }
+    Decision::none(Family::Other, "not timing: the event was visible in time; which of filter, page, error or assertion kept it from the test, the logs do not say.")
+        .open([&causes::QUERY_FILTER, &causes::ASSERT])
+}
+
+/// Rule 6: client lines are hidden at this level, or missing. The server's requests stand in for them, all at most
+/// `likely`.
+fn hidden(case: &Case<'_>) -> Decision {
+    let journey = case.journeys.first();
+    let emission_seen = journey.is_some_and(|journey| journey.event.is_some());
+    let with_never = |decision: Decision| {
+        if emission_seen { decision } else { decision.then(&causes::EMIT_NEVER, Confidence::Possible) }
+    };
+    if let Some(decision) = lost_batch_of_window(case) {
+        return with_never(decision);
+    }
+    let unknown = |sentence: &str| {
+        let pending = journey.is_some_and(|journey| journey.link(Link::Emitted).state == State::Pending);
+        let open: Vec<&'static Cause> = if pending {
+            vec![&causes::EMIT_NEVER, &causes::EMIT_LATE]
+        } else {
+            vec![&causes::EMIT_NEVER, &causes::FLUSH_DELAY, &causes::QUERY_FILTER]
+        };
+        Decision::none(Family::Unknown, sentence).open(open)
+    };
+    let (Some(start), Some(look)) =
+        (case.looking.start.and_then(Instant::lo), case.last_look_at().and_then(Instant::hi))
+    else {
+        return unknown("the logs do not show how the test looked, so no stage can be blamed.");
+    };
+    let writes: Vec<(usize, Instant, Instant)> = case
+        .writes_of_store()
+        .map(|(index, _)| (index, case.world.began(index), case.world.ended(index)))
+        .filter(|(_, began, _)| !began.is_unknown())
+        .collect();
+    let emitted_from = case.first_object_line().and_then(|(at, _)| at.lo()).unwrap_or(start).min(start);
+    // A write that was still running at every look.
+    let running = writes.iter().find(|(_, began, ended)| {
+        began.hi().is_some_and(|began| began >= emitted_from && began < start + SECOND)
+            && ended.lo().is_some_and(|ended| ended > look)
+    });
+    if running.is_some() {
+        return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely));
+    }
+    let interval = case.store.and_then(|store| case.world.stores[store].interval());
+    let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
+    let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
+    if let Some(interval) = interval {
+        if interval > look - start && !in_window && after {
+            return with_never(Decision::of(case, &causes::FLUSH_DELAY, Confidence::Likely));
+        }
+    }
+    if !case.looking.to_deadline && after && !in_window {
+        return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely));
+    }
+    let enough_time = look - start > case.pipeline_limit() + case.poll_interval().unwrap_or(SECOND);
+    if enough_time {
+        return unknown(
+            "timing is excluded: the test looked for longer than flush and write may take together; what else it was, the logs do not show.",
+        );
+    }
+    unknown("the client's lines are not in the logs, so no stage can be blamed.")
+}
+
+/// A batch of the spec's own store that was lost while the spec could have emitted, and that could hold the event.
+fn lost_batch_of_window(case: &Case<'_>) -> Option<Decision> {
+    let store = case.store?;
+    let from =
+        case.first_object_line().and_then(|(at, _)| at.lo()).or_else(|| case.looking.start.and_then(Instant::lo))?;
+    let to = case.last_look_at().and_then(Instant::hi)?;
+    let lost = case.world.batches.iter().find(|batch| {
+        let lines_at = batch.failures.first().map(|(seen, _)| case.world.printed.of(*seen));
+        let at = lines_at.unwrap_or(batch.flushed);
+        batch.store == store
+            && !batch.failures.is_empty()
+            && batch.outcome != crate::correlate::replay::Outcome::Written
+            && at.hi().is_some_and(|hi| hi >= from)
+            && at.lo().is_some_and(|lo| lo <= to)
+    })?;
+    let last = case.troubles(lost).last().map(|(trouble, _)| *trouble)?;
+    let cause = match last {
+        Trouble::Client(_) => &causes::REJECT_4XX,
+        Trouble::Server(_) => &causes::SERVER_5XX,
+        Trouble::Parked => &causes::DLQ_202,
+        Trouble::Network => {
+            let down = examine(&causes::INFRA_DOWN, case);
+            if down.excluding.is_empty() && !case.world.requests.is_empty() {
+                &causes::INFRA_DOWN
+            } else {
+                &causes::SEND_LOSS
+            }
+        }
+    };
+    Some(Decision::of(case, cause, Confidence::Likely))
+}
+
+impl Case<'_> {
+    /// Whether the repeated emissions agree in every printed field.
+    fn emitted_alike(&self, journey: Option<&Journey>) -> bool {
+        let Some(journey) = journey else { return false };
+        let repeated = self.repeated(journey);
+        let first = repeated.first().map(|event| &self.world.events[*event]);
+        repeated.iter().all(|event| {
+            let event = &self.world.events[*event];
+            first.is_some_and(|first| {
+                first.event_type == event.event_type
+                    && first.correlation_id == event.correlation_id
+                    && first.object == event.object
+            })
+        })
+    }
+}
+
+/// A cause's evidence in a case.
+pub fn examine(cause: &Cause, case: &Case<'_>) -> Examined {
+    (cause.examine)(case)
+}
