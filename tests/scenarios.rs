@@ -33,7 +33,8 @@ fn read(path: &Path) -> Value {
 }
 
 fn analyze(bundle: &Path) -> Result<Value, String> {
-    let analysis = whylate::analyze(&[bundle.to_path_buf()], &whylate::Options::default()).map_err(|error| format!("{error:#}"))?;
+    let analysis = whylate::analyze(&[bundle.to_path_buf()], &whylate::Options::default())
+        .map_err(|error| format!("{error:#}"))?;
     serde_json::to_value(&analysis.report).map_err(|error| error.to_string())
 }
 
@@ -74,7 +75,9 @@ fn differences(expected: &Value, found: &Value) -> Vec<String> {
         said.push(format!("expected at least {}, found {confidence}", expected["at_least"]));
     }
     let accused = codes(&expected["not"]);
-    let first = cause.clone().or_else(|| code(&found["ranked"][0]["cause"]).filter(|_| rank(confidence) > rank(&"possible".into())));
+    let first = cause
+        .clone()
+        .or_else(|| code(&found["ranked"][0]["cause"]).filter(|_| rank(confidence) > rank(&"possible".into())));
     if let Some(first) = first.filter(|first| accused.contains(first)) {
         said.push(format!("expected anything but {first} in the first place"));
     }
@@ -102,7 +105,9 @@ fn compare(name: &str, outcome: &str, expected: &[Value], report: &Value) -> Vec
             None => said.push(format!("{name}: expected the failure of {}, found none", expected["spec"])),
             Some(found) => {
                 let sentence = found["sentence"].as_str().unwrap_or_default();
-                said.extend(differences(expected, found).into_iter().map(|said| format!("{name}: {said} ({sentence})")));
+                said.extend(
+                    differences(expected, found).into_iter().map(|said| format!("{name}: {said} ({sentence})")),
+                );
             }
         }
     }
@@ -160,8 +165,11 @@ fn every_near_miss_differs_from_its_scenario() {
 /// Every cause is the answer of a scenario.
 #[test]
 fn every_cause_has_a_scenario() {
-    let answered: Vec<String> =
-        scenarios().iter().flat_map(|(_, _, verdict)| failures(verdict).to_vec()).filter_map(|failure| code(&failure["cause"])).collect();
+    let answered: Vec<String> = scenarios()
+        .iter()
+        .flat_map(|(_, _, verdict)| failures(verdict).to_vec())
+        .filter_map(|failure| code(&failure["cause"]))
+        .collect();
     let all = [
         "infra-down",
         "emit-never",
@@ -195,7 +203,8 @@ fn every_cause_has_a_scenario() {
 fn expected_of(failure: &Value, not: &Value) -> Value {
     let interrupted = failure["interrupted"] == true;
     let cause = if interrupted { Value::Null } else { failure["cause"].clone() };
-    let at_most = if failure["confidence_max"].is_string() { failure["confidence_max"].clone() } else { "proven".into() };
+    let at_most =
+        if failure["confidence_max"].is_string() { failure["confidence_max"].clone() } else { "proven".into() };
     serde_json::json!({
         "spec": failure["spec"], "cause": cause, "also": failure["also"], "at_most": at_most,
         "collateral": interrupted, "not": not,
@@ -216,7 +225,8 @@ fn every_real_bundle_gets_its_truth() {
         }
         checked += 1;
         let truth = read(&truth);
-        let mut expected: Vec<Value> = failures(&truth).iter().map(|failure| expected_of(failure, &truth["not"])).collect();
+        let mut expected: Vec<Value> =
+            failures(&truth).iter().map(|failure| expected_of(failure, &truth["not"])).collect();
         let mut outcome = if expected.is_empty() { "healthy" } else { "failed" };
         if name.ends_with("-containers-only") {
             // Its test output is missing: nothing can fail in it.
