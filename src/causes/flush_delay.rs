@@ -95,7 +95,7 @@ fn examine(case: &Case<'_>) -> Examined {
 }
 
 fn sentence(case: &Case<'_>) -> String {
-    let interval = case.store.and_then(|store| case.world.stores[store].interval());
+    let interval = case.interval();
     let waited = case.decisive().and_then(|journey| {
         journey.stages.iter().find(|stage| stage.stage == Stage::FlushWait).and_then(|stage| stage.took.lo())
     });
@@ -116,7 +116,7 @@ fn sentence(case: &Case<'_>) -> String {
 }
 
 fn fix(case: &Case<'_>) -> (String, Option<&'static str>) {
-    (match case.store.and_then(|store| case.world.stores[store].interval()) {
+    (match case.interval() {
         Some(interval) if interval > case.flush_limit => {
             format!("Set the flush interval to at most {}, or flush before looking.", spoken(case.flush_limit))
         }

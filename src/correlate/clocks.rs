@@ -102,6 +102,38 @@ pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>,
     clock
 }
 
+/// An offset from the looks alone: `printed` are times at which specs printed a look, `starts` at which loops began to
+/// look, `queries` the server's (begin, end). At the true offset most looks are printed just after an answer; without
+/// printed ones a loop's first query begins just after its start.
+pub fn by_looks(server: usize, printed: &[Nanos], starts: &[Nanos], queries: &[(Nanos, Nanos, Seen)]) -> Option<Clock> {
+    const PROMPT: Nanos = 10 * MILLISECOND;
+    const FEWEST_LOOKS: usize = 3;
+    let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
+    let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
+    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends)).filter(|coarse| coarse.votes >= FEWEST_LOOKS);
+    let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
+        name: "datastorage",
+        server: Some(server),
+        offset: Some(offset),
+        pairs,
+        deciding: vec![by],
+        excluded: Vec::new(),
+    };
+    if let Some(coarse) = coarse {
+        let apart = |end: Nanos| {
+            let at = printed.iter().map(|printed| printed - end).min_by_key(|apart| (apart - coarse.offset).abs())?;
+            ((at - coarse.offset).abs() <= 2 * PROMPT).then_some(at)
+        };
+        let (least, by) = queries.iter().filter_map(|(_, end, by)| Some((apart(*end)?, *by))).min()?;
+        return Some(clock(Duration::between(least - PROMPT, least + MILLISECOND), coarse.votes, by));
+    }
+    // One loop fits many queries; of those the nearest, which is right unless the clocks are far apart.
+    const NEAR: Nanos = 50 * MILLISECOND;
+    let nearest = |start: &Nanos| queries.iter().map(|(begin, _, by)| (start - begin, *by)).min_by_key(|(apart, _)| apart.abs());
+    let (apart, by) = starts.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
+    (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), 1, by))
+}
+
 /// A server's instant on the reference clock.
 pub fn shifted(at: Instant, offset: Option<Duration>) -> Instant {
     offset.map_or(Instant::UNKNOWN, |offset| at + offset)

@@ -17,7 +17,7 @@ pub mod visibility;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::instant::{Duration, Instant, Nanos};
+use crate::instant::{Duration, Instant, Nanos, Zone};
 use crate::reading::LogFile;
 use crate::report::Place;
 
@@ -233,7 +233,8 @@ impl World {
         for suite in missing {
             let range = self.output.suites[suite].range.clone();
             let sightings = &self.files[self.output.suites[suite].file].sightings[range];
-            let first = sightings.iter().filter_map(|sighting| sighting.stamp).map(|stamp| stamp.at).min();
+let local = sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp| stamp.zone == Zone::Local);
+            let first = local.map(|stamp| stamp.at).min();
             if let (Some(first), Some(query), None) = (first, first_query, input_zone) {
                 let zone = (first - query + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
                 specs::set_zone(&self.files, &mut self.output, suite, zone);
@@ -245,7 +246,10 @@ impl World {
     fn refine(&mut self) {
         for server in 0..self.servers.len() {
             let (low, high) = clocks::bounds_of_pairs(&self.batches, &self.requests, server);
-            let clock = clocks::intersect("datastorage", Some(server), low, high);
+            let mut clock = clocks::intersect("datastorage", Some(server), low, high);
+            if clock.offset.is_none() && clock.excluded.is_empty() {
+                clock = self.clock_by_looks(server).unwrap_or(clock);
+            }
             self.offsets[server] = clock.offset;
             self.clocks.push(clock);
         }
@@ -253,6 +257,30 @@ impl World {
         self.print_times(&known);
         bounds::batches(&mut self.batches, &self.requests, &self.offsets, &self.printed);
         bounds::events(&mut self.events, &self.batches, &self.printed);
+    }
+
+    /// Without a pair of batch and request the looks are left: a spec prints a look at once after its answer.
+    fn clock_by_looks(&self, server: usize) -> Option<Clock> {
+        let mut printed: Vec<Nanos> = Vec::new();
+        for block in self.output.blocks.iter().filter(|block| block.suite.is_some()) {
+            for look in looks::printed_looks(&self.files, block) {
+                let at = look.lines.last().map(|line| self.printed.of(*line));
+                printed.extend(at.and_then(precise));
+            }
+        }
+        let queries: Vec<(Nanos, Nanos, Seen)> = self
+            .requests
+            .iter()
+            .filter(|request| request.server == server && request.about == requests::About::Query)
+            .filter_map(|request| Some((request.begin.lo()?, request.end.lo()?, request.at)))
+            .collect();
+        let starts: Vec<Nanos> = self
+            .output
+            .failed
+            .iter()
+            .filter_map(|failed| Some(failed.deadline?.lo()? - failed.timed_out_after?))
+            .collect();
+        clocks::by_looks(server, &printed, &starts, &queries)
     }
 
     fn look(&mut self) {

@@ -149,6 +149,11 @@ fn sent_at(batch: &Batch) -> Option<Nanos> {
 
 /// Latest time at which the first attempt can have begun.
 fn sent_by(batch: &Batch, next: Option<&Batch>) -> Option<Nanos> {
+    // Attempts and their pauses, or a writer that took its tick up late: only order and size tell.
+    let unknown = !batch.failures.is_empty() || batch.ended_by_tick.is_some_and(|ended| !ended.prompt);
+    if unknown {
+        return Some(sent_at(batch)? + 25 * SECOND);
+    }
     let by_tick = batch.ended_by_tick.filter(|ended| ended.prompt).map(|ended| ended.at + 50 * MILLISECOND);
     let by_next = next.and_then(sent_at).map(|at| at + SECOND);
     by_tick.or(by_next).or_else(|| Some(sent_at(batch)? + 25 * SECOND))

@@ -55,6 +55,7 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
     }
     for mut of_store in kept {
         of_store.sort_by_key(|(at, _)| *at);
+        move_ends(&mut of_store);
         for (_, batch) in of_store {
             for request in &batch.requests {
                 requests[*request].batch = Some(batches.len());
@@ -118,6 +119,18 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
         }
     }
     kept.extend(added);
+}
+
+/// The end that a tick measured belongs to the last flush before the tick, which a silent one can be.
+fn move_ends(of_store: &mut [(Nanos, Batch)]) {
+    for at in 1..of_store.len() {
+        let (before, after) = of_store.split_at_mut(at);
+        let (Some((_, known)), Some((sent, silent))) = (before.last_mut(), after.first_mut()) else { continue };
+        let later = known.ended_by_tick.is_some_and(|ended| ended.at > *sent);
+        if silent.hidden && silent.ended_by_tick.is_none() && later {
+            silent.ended_by_tick = known.ended_by_tick.take();
+        }
+    }
 }
 
 /// A batch that only the server's line shows. `near` is a batch of the same store.

@@ -192,9 +192,11 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store)
         flushes_visible,
         counted: store.start_time.is_some().then_some(0),
         printed: 0,
+        first_here: None,
         open: None,
         requested: None,
         processing: None,
+        left: 0,
         empty_tick: None,
         done: Replayed::default(),
     };
@@ -227,9 +229,13 @@ struct Replay {
     counted: Option<u64>,
     /// Highest ordinal printed so far.
     printed: u64,
+    /// First ordinal printed in this block.
+    first_here: Option<u64>,
     open: Option<Batch>,
     requested: Option<Seen>,
     processing: Option<Seen>,
+    /// Events that waited when the flush was taken up and were not drained since.
+    left: u64,
     /// The tick before, when it found nothing to flush and nothing was flushed since.
     empty_tick: Option<EmptyTick>,
     done: Replayed,
@@ -360,11 +366,13 @@ impl Replay {
             .collect();
         upcoming.reverse();
         let mut printed_here = false;
+        self.first_here = None;
         for (seen, event) in events_of(files, segment) {
             match event {
                 StoreEvent::Buffered { total, .. } => {
                     upcoming.pop();
                     self.printed = self.printed.max(*total);
+                    self.first_here = Some(self.first_here.map_or(*total, |first| first.min(*total)));
                     printed_here = true;
                 }
                 StoreEvent::Tick(tick) => {
@@ -411,25 +419,27 @@ impl Replay {
                     self.empty_tick = None;
                     self.close();
                     self.processing = Some(seen);
+                    self.left = *waiting;
                     if *size > 0 {
                         self.open(segment.block, Trigger::Flush, *size, seen, None);
                         self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
                     }
                 }
-                StoreEvent::Drained { drained, size, waiting } => match &mut self.open {
-                    Some(open) if open.trigger == Trigger::Flush => {
+                StoreEvent::Drained { drained, size, waiting } => {
+                    self.left = 0;
+                    let into_open = self.open.as_mut().filter(|open| open.trigger == Trigger::Flush);
+                    if let Some(open) = into_open {
                         open.size = *size;
                         if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
                             members.1 += drained;
                             *counted += drained;
                         }
-                    }
-                    _ => {
+                    } else {
                         self.close();
                         self.open(segment.block, Trigger::Flush, *size, seen, None);
                         self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
                     }
-                },
+                }
                 StoreEvent::ExplicitEnded { waiting, .. } => {
                     let began = self.requested.take().or(self.processing).unwrap_or(seen);
                     self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: *waiting });
@@ -438,8 +448,10 @@ impl Replay {
                 }
                 StoreEvent::ExplicitReturned { nothing } => {
                     if *nothing {
+                        // Until 52c0a4917 a flush did not drain the channel: it found nothing though events waited.
                         let began = self.requested.take().or(self.processing).unwrap_or(seen);
-                        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: 0 });
+                        let left = std::mem::take(&mut self.left);
+                        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left });
                         self.processing = None;
                         self.close();
                     }
@@ -457,6 +469,11 @@ impl Replay {
                     }
                 }
                 StoreEvent::WriteFailed { attempt, size, error } => {
+                    // An authentication error has a line of its own beside that of its attempt.
+                    let same = |open: &Batch| open.size == *size && open.failures.len() as u64 == *attempt;
+                    if self.open.as_ref().is_some_and(|open| same(open) && open.outcome == Outcome::Open) {
+                        continue;
+                    }
                     let again = self.open.as_ref().is_some_and(|open| *attempt == 1 && !open.failures.is_empty());
                     if again {
                         self.close();
@@ -574,7 +591,10 @@ impl Replay {
     /// Returns whether there was one.
     fn hidden_flush(&mut self, block: usize, tick: &Tick, seen: Seen, end: Option<TickEnd>) -> bool {
         const JITTER: Nanos = MILLISECOND;
-        let Some(counted) = self.counted.filter(|_| !self.flushes_visible) else { return false };
+        if self.flushes_visible {
+            return false;
+        }
+        let Some(counted) = self.counted.or_else(|| Some(self.first_here?.saturating_sub(1))) else { return false };
         let gone = self.printed.saturating_sub(tick.waiting).saturating_sub(counted.saturating_add(tick.size));
         // With a full interval behind it nothing was flushed: a "buffered" line just came out before the tick's.
         let flushed_before = tick.actual < tick.expected - JITTER;
