@@ -233,7 +233,8 @@ impl World {
         for suite in missing {
             let range = self.output.suites[suite].range.clone();
             let sightings = &self.files[self.output.suites[suite].file].sightings[range];
-let local = sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp| stamp.zone == Zone::Local);
+            let local =
+                sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp| stamp.zone == Zone::Local);
             let first = local.map(|stamp| stamp.at).min();
             if let (Some(first), Some(query), None) = (first, first_query, input_zone) {
                 let zone = (first - query + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
@@ -274,13 +275,20 @@ let local = sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp
             .filter(|request| request.server == server && request.about == requests::About::Query)
             .filter_map(|request| Some((request.begin.lo()?, request.end.lo()?, request.at)))
             .collect();
-        let starts: Vec<Nanos> = self
+        let moments: Vec<clocks::Moment> = self
             .output
             .failed
             .iter()
-            .filter_map(|failed| Some(failed.deadline?.lo()? - failed.timed_out_after?))
+            .filter(|failed| !failed.collateral)
+            .filter_map(|failed| {
+                let deadline = failed.deadline?.lo()?;
+                Some(match failed.timed_out_after {
+                    Some(window) => clocks::Moment::LoopBegan(deadline - window),
+                    None => clocks::Moment::AskedOnce(deadline),
+                })
+            })
             .collect();
-        clocks::by_looks(server, &printed, &starts, &queries)
+        clocks::by_looks(server, &printed, &moments, &queries)
     }
 
     fn look(&mut self) {
