@@ -489,8 +489,10 @@ fn hidden(case: &Case<'_>) -> Decision {
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
     let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
     if let Some(interval) = interval {
-        if interval > look - start && !in_window && after {
-            return with_never(Decision::of(case, &causes::FLUSH_DELAY, Confidence::Likely));
+        if case.looking.to_deadline && interval > look - start && !in_window && after {
+            let normal = interval <= case.flush_limit;
+            let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
+            return with_never(Decision::of(case, cause, Confidence::Likely));
         }
     }
     if !case.looking.to_deadline && after && !in_window {

@@ -181,8 +181,8 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
             // The line that opens a batch is printed before its first attempt.
             flushed = flushed.and(opened.lo().map_or(Instant::UNKNOWN, Instant::not_before));
         }
-        if let Some(fired) = batch.fired {
-            flushed = flushed.and_if_consistent(Instant::not_before(fired));
+        if let Some(begun) = batch.begun {
+            flushed = flushed.and_if_consistent(Instant::not_before(begun));
         }
         // Only with every attempt on the server is the first request the first attempt.
         let first_attempt = first.filter(|_| batch.failures.is_empty() || batch.requests.len() > batch.failures.len());

@@ -56,7 +56,7 @@ pub fn bounds_of_pairs(batches: &[Batch], requests: &[Request], server: usize) -
         }
         let request = &requests[*first];
         let complete = batch.failures.is_empty();
-        if let (Some(fired), Some(begin)) = (batch.fired.or(batch.flushed.lo()), request.begin.hi()) {
+        if let (Some(fired), Some(begin)) = (batch.begun.or(batch.flushed.lo()), request.begin.hi()) {
             // After a failed attempt the first request need not be the first attempt; still it came after the tick.
             low.push(Bound { at: fired - begin, by: request.at });
         }

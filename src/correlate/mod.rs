@@ -181,7 +181,7 @@ impl World {
             .batches
             .iter()
             .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
-            .filter_map(|batch| Some((batch.fired.or_else(|| precise(batch.flushed))?, batch.size)))
+            .filter_map(|batch| Some((batch.begun.or_else(|| precise(batch.flushed))?, batch.size)))
             .collect();
         let mut coarse_offsets = vec![None; self.servers.len()];
         for server in 0..self.servers.len() {

@@ -144,7 +144,7 @@ fn owners<'a>(
 
 /// Earliest time at which a batch can have been sent, on its store's clock.
 fn sent_at(batch: &Batch) -> Option<Nanos> {
-    batch.fired.or_else(|| batch.flushed.lo())
+    batch.begun.or_else(|| batch.flushed.lo())
 }
 
 /// Latest time at which the first attempt can have begun.
@@ -234,7 +234,7 @@ fn misfit(batch: &Batch, request: &Request, offset: Nanos) -> Nanos {
     const STEP: Nanos = 4 * MILLISECOND;
     let began = request.begin.lo().map(|begin| begin + offset);
     let ended = request.end.lo().map(|end| end + offset);
-    let after_tick = batch.fired.zip(began).map(|(fired, began)| (began - fired).abs());
+    let after_tick = batch.begun.zip(began).map(|(begun, began)| (began - begun).abs());
     // The client's own measure holds the server's, and little more.
     let by_duration = batch.took.map(|took| {
         let rest = took - request.line.duration;
