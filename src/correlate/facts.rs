@@ -270,7 +270,7 @@ impl<'a> Case<'a> {
             .filter(|index| {
                 let batch = &self.world.batches[*index];
                 let took = self.world.write_time(*index);
-                let began = batch.flushed.lo().unwrap_or(Nanos::MAX);
+                let Some(began) = batch.flushed.lo() else { return false };
                 let ends_after = match (took.lo(), batch.outcome) {
                     (_, Outcome::Open) if batch.requests.is_empty() && batch.ended_by_tick.is_none() => {
                         // The block ended while the write was still running.

@@ -50,9 +50,10 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<C
     let votes = score(best);
     // Chance meetings spread evenly; a third of the smaller side meets only at the true offset.
     let enough = sent.len().min(served.len()).div_ceil(3).max(2);
-    // Batches of one size on a grid of seconds meet nearly as often one second off: then nothing tells.
+    // Batches of one size on a grid of seconds meet nearly as often one second off: then nothing tells. Counts of chance
+    // meetings scatter by their square root.
     let rival = bins.keys().filter(|bin| (*bin - best).abs() > 2).map(|bin| score(*bin)).max().unwrap_or(0);
-    if votes < enough || rival * 4 > votes * 3 {
+    if votes < enough || rival + 3 * rival.isqrt() >= votes {
         return None;
     }
     Some(Coarse { offset: peak(sent, &by_size, best * BIN..(best + 2) * BIN)?, votes })
