@@ -73,7 +73,8 @@ pub fn print_times(
     }
     let mut chained = vec![false; blocks.len()];
     for store in stores.iter().filter(|store| store.suite.is_some()) {
-        let mut chain: Vec<usize> = store.segments.iter().map(|segment| segment.block).collect();
+        let sure = store.segments.iter().filter(|segment| segment.is_sure());
+        let mut chain: Vec<usize> = sure.map(|segment| segment.block).collect();
         chain.dedup();
         chain.retain(|block| !std::mem::replace(&mut chained[*block], true));
         times.pass_chain(&chain);

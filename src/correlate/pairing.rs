@@ -5,6 +5,7 @@
 //! batches and requests of one size meet; it gives each port its store, and within a port order and size give the pair.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
 
@@ -49,7 +50,28 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<C
     let votes = score(best);
     // Chance meetings spread evenly; a third of the smaller side meets only at the true offset.
     let enough = sent.len().min(served.len()).div_ceil(3).max(2);
-    (votes >= enough).then_some(Coarse { offset: (best + 1) * BIN, votes })
+    // Batches of one size on a grid of seconds meet nearly as often one second off: then nothing tells. Counts of chance
+    // meetings scatter by their square root.
+    let rival = bins.keys().filter(|bin| (*bin - best).abs() > 2).map(|bin| score(*bin)).max().unwrap_or(0);
+    if votes < enough || rival + 3 * rival.isqrt() >= votes {
+        return None;
+    }
+    Some(Coarse { offset: peak(sent, &by_size, best * BIN..(best + 2) * BIN)?, votes })
+}
+
+/// Within the bins of a coarse offset, where the meetings are densest: nearly all requests begin within a millisecond
+/// of each other's delay.
+fn peak(sent: &[(Nanos, u64)], by_size: &HashMap<u64, Vec<Nanos>>, within: Range<Nanos>) -> Option<Nanos> {
+    const FINE: Nanos = 2 * MILLISECOND;
+    let mut apart: Vec<Nanos> = Vec::new();
+    for (at, size) in sent {
+        let served = by_size.get(size).into_iter().flatten();
+        apart.extend(served.map(|served| at - served).filter(|apart| within.contains(apart)).take(MOST_PAIRS / 1000));
+    }
+    apart.sort_unstable();
+    let meets = |from: &Nanos| apart.partition_point(|at| *at <= from + FINE) - apart.partition_point(|at| at < from);
+    let best = apart.iter().max_by_key(|from| (meets(from), **from))?;
+    Some(best + FINE)
 }
 
 /// Gives stores their connections and batches their requests. `offset` maps a server to its coarse offset against the
@@ -98,7 +120,8 @@ pub fn pair(
     adopt(batches, requests, offset, &by_store, &orphans, &by_connection);
 }
 
-/// Each connection belongs to the store whose batches meet its requests most often.
+/// Each connection belongs to the store whose batches meet its requests most often, and surely more often than any
+/// other's: else nobody knows.
 fn owners<'a>(
     batches: &[Batch],
     requests: &[Request],
@@ -106,7 +129,7 @@ fn owners<'a>(
     by_connection: &'a BTreeMap<String, Vec<usize>>,
     by_store: &BTreeMap<usize, Vec<usize>>,
 ) -> HashMap<&'a str, usize> {
-    const EARLY: Nanos = 30 * MILLISECOND;
+    const EARLY: Nanos = 5 * MILLISECOND;
     const LATE: Nanos = 80 * MILLISECOND;
     let mut timed: Vec<(Nanos, u64, usize)> = Vec::new();
     for (store, members) in by_store {
@@ -126,16 +149,22 @@ fn owners<'a>(
             let (Some(size), Some(begin)) = (request.size, request.begin.lo()) else { continue };
             let at = begin + offset;
             let from = timed.partition_point(|(sent, ..)| *sent < at - LATE);
-            for (sent, batch_size, store) in &timed[from..] {
-                if *sent > at + EARLY {
-                    break;
-                }
+            let mut meets: BTreeMap<usize, Nanos> = BTreeMap::new();
+            for (sent, batch_size, store) in timed[from..].iter().take_while(|(sent, ..)| *sent <= at + EARLY) {
                 if *batch_size == size {
-                    *votes.entry(*store).or_default() += 1;
+                    let apart = (at - sent).abs();
+                    meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
                 }
             }
+            // A late begin is rare.
+            for (store, apart) in meets {
+                *votes.entry(store).or_default() += if apart <= EARLY { 4 } else { 1 };
+            }
         }
-        if let Some((store, _)) = votes.iter().max_by_key(|(store, votes)| (**votes, std::cmp::Reverse(**store))) {
+        let mut ranked: Vec<(usize, usize)> = votes.into_iter().map(|(store, votes)| (votes, store)).collect();
+        ranked.sort_unstable_by_key(|(votes, store)| (std::cmp::Reverse(*votes), *store));
+        let rival = ranked.get(1).map_or(0, |(votes, _)| *votes);
+        if let Some((_, store)) = ranked.first().filter(|(votes, _)| rival * 3 <= votes * 2) {
             owners.insert(connection.as_str(), *store);
         }
     }
@@ -160,7 +189,7 @@ fn sent_by(batch: &Batch, next: Option<&Batch>) -> Option<Nanos> {
 }
 
 fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos, members: &[usize], posts: &[usize]) {
-    const EARLY: Nanos = 40 * MILLISECOND;
+    const EARLY: Nanos = 10 * MILLISECOND;
     let mut from = 0;
     for (place, index) in members.iter().enumerate() {
         let next = members.get(place + 1).map(|next| &batches[*next]);
@@ -292,8 +321,10 @@ fn adopt(
                 .copied()
                 .filter(|post| post != first && near(post) && requests[*post].size == Some(batches[index].size))
                 .collect();
-            if !others.is_empty() && requests[*first].connection().is_none() {
-                batches[index].alternatives = others;
+            let connection = requests[*first].connection();
+            if others.iter().any(|post| connection.is_none() || requests[*post].connection() != connection) {
+                batches[index].alternatives = std::iter::once(*first).chain(others).collect();
+                continue;
             }
             if let Some(connection) = requests[*first].connection().map(str::to_owned) {
                 for post in by_connection.get(&connection).into_iter().flatten() {
