@@ -123,7 +123,7 @@ pub fn by_looks(
     const FEWEST_LOOKS: usize = 3;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
-    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends));
+    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends), super::pairing::Among::All);
     let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
         name: "datastorage",
         server: Some(server),
