@@ -81,11 +81,11 @@ fn examine(case: &Case<'_>) -> Examined {
             _ => {}
         }
         let store = &case.world.stores[event.store];
-        if let (Some(config), Some(at)) = (store.config, store.config_at) {
-            if config.flush_interval > limit {
-                let text = format!("the store flushes every {}", spoken(config.flush_interval));
-                examined.supporting.push(case.evidence(text, [at]));
-            }
+        if let (Some(config), Some(at)) = (store.config, store.config_at)
+            && config.flush_interval > limit
+        {
+            let text = format!("the store flushes every {}", spoken(config.flush_interval));
+            examined.supporting.push(case.evidence(text, [at]));
         }
     }
     if let Some((_, left, seen)) = case.explicit_flushes().into_iter().find(|(_, left, _)| *left > 0) {

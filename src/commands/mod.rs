@@ -18,7 +18,7 @@ use crate::output;
 /// Reads and analyses the PATHs as one bundle.
 fn analysis(reading: &Reading, tables: bool) -> anyhow::Result<Analysis> {
     let options = Options {
-        source: source::Options { limits: reading.limits.over(source::Limits::default()), threads: reading.threads },
+        source: source::Options { limits: reading.limits.over(&source::Limits::default()), threads: reading.threads },
         input_tz: reading.input_tz,
         tables,
     };
