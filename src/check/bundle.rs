@@ -69,13 +69,26 @@ impl Bundle {
         self.report.stores.iter().filter(|store| store.service.as_deref() != Some("datastorage"))
     }
 
-    /// The store that printed a line, as far as the tables tell.
+    /// The store that printed a line, as far as the tables tell. Lines that are in no table belong to the store of the
+    /// lines around them: the blocks of a parallel run are printed whole.
     pub fn store_at(&self, place: &Place) -> Option<&str> {
-        let at = |places: &[Place]| places.iter().any(|own| own.file == place.file && own.line == place.line);
-        let tick = self.report.ticks.iter().find(|tick| at(std::slice::from_ref(&tick.place)));
-        let event = || self.report.events.iter().find(|event| at(&event.places)).map(|event| event.store.as_str());
-        let batch = || self.report.batches.iter().find(|batch| at(&batch.places)).map(|batch| batch.store.as_str());
-        tick.map(|tick| tick.store.as_str()).or_else(event).or_else(batch)
+        let ticks = self.report.ticks.iter().map(|tick| (std::slice::from_ref(&tick.place), tick.store.as_str()));
+        let events = self.report.events.iter().map(|event| (event.places.as_slice(), event.store.as_str()));
+        let batches = self.report.batches.iter().map(|batch| (batch.places.as_slice(), batch.store.as_str()));
+        let all = ticks.chain(events).chain(batches);
+        let own = all.flat_map(|(places, store)| places.iter().map(move |place| (place, store)));
+        let own = own.filter(|(own, _)| own.file == place.file);
+        let (mut before, mut after) = (None, None);
+        for (other, store) in own {
+            if other.line <= place.line && before.is_none_or(|(line, _)| line < other.line) {
+                before = Some((other.line, store));
+            }
+            if other.line >= place.line && after.is_none_or(|(line, _)| line > other.line) {
+                after = Some((other.line, store));
+            }
+        }
+        let ((_, before), (_, after)) = before.zip(after)?;
+        (before == after).then_some(before)
     }
 
     /// The file that a document names by its last parts, and its lines.

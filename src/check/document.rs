@@ -72,7 +72,7 @@ impl<'a> Document<'a> {
                         fence = Some((marker, if code { Part::Code } else { Part::Quote }));
                         Part::Blank
                     }
-                    None if bare.is_empty() => Part::Blank,
+                    None if bare.trim_matches(['-', '*', '_', ' ']).is_empty() => Part::Blank,
                     None if bare.starts_with('#') => Part::Heading,
                     None if bare.starts_with('|') && bare.trim_matches(['|', '-', ':', ' ']).is_empty() => Part::Blank,
                     None if bare.starts_with('|') => Part::Row,

@@ -42,11 +42,10 @@ impl Quote {
     pub fn of(line: u32, text: &str, log: bool) -> Option<Self> {
         let words: Vec<String> = words(text).collect();
         let fields = words.iter().all(|word| word.split_once(':').is_some_and(|(name, _)| name.len() >= 4));
-        let plain = |word: &&String| !word.bytes().any(|b| b.is_ascii_digit()) && word.len() >= 4;
-        let mut anchors: Vec<String> = words.iter().filter(plain).cloned().collect();
         // Of `total_buffered:107` the name is what stays when the number is wrong.
-        let names = words.iter().filter_map(|word| word.split_once(':')).map(|(name, _)| name.to_owned());
-        anchors.extend(names.filter(|name| name.len() >= 4 && !name.bytes().any(|b| b.is_ascii_digit())));
+        let parts = words.iter().flat_map(|word| word.split(':'));
+        let plain = |part: &&str| part.len() >= 4 && !part.bytes().any(|b| b.is_ascii_digit());
+        let mut anchors: Vec<String> = parts.filter(plain).map(str::to_owned).collect();
         anchors.sort_by_key(|word| std::cmp::Reverse(word.len()));
         anchors.truncate(2);
         if anchors.is_empty() {

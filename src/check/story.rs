@@ -147,5 +147,6 @@ fn window(document: &Document<'_>) -> Option<Window> {
         body.push_str(line.text);
         EVENTUALLY.captures(line.text).filter(|_| AUDIT.is_match(&body)).and_then(|found| of(line.number, &found))
     });
-    coded.next().or_else(|| told.next())
+    // What happened says more than what the code asks for.
+    told.next().or_else(|| coded.next())
 }

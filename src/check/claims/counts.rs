@@ -125,7 +125,7 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
                 if before.is_some_and(|c| matches!(c, ':' | '.' | '/' | '-' | '_' | '+')) {
                     continue;
                 }
-                if PART.is_match(&text) {
+                if PART.is_match(clause(&text, found.get(0).map_or(0..0, |at| at.range()))) {
                     all.push(Said::unchecked(line.number, said, "it may be the count of a part"));
                     continue;
                 }
@@ -149,6 +149,14 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
         }
     }
     all
+}
+
+/// The part of a sentence around a match.
+fn clause(text: &str, at: std::ops::Range<usize>) -> &str {
+    let end = |c: char| matches!(c, ';' | ',' | '.' | '|' | ':' | '(' | ')');
+    let from = text[..at.start].rfind(end).map_or(0, |at| at + 1);
+    let to = text[at.end..].find(end).map_or(text.len(), |to| at.end + to);
+    &text[from..to]
 }
 
 /// `205 or 201 writes`.

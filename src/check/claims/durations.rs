@@ -155,9 +155,7 @@ fn quantile(bundle: &Bundle, which: &str) -> Vec<(Nanos, Nanos)> {
         "fastest" | "min" | "minimum" => spread.min,
         _ => spread.max,
     };
-    let services = bundle.writers().map(|service| &service.writes);
-    let stages = bundle.report.stages.iter().map(|stage| &stage.spread);
-    services.chain(stages).filter_map(of).filter_map(ends).collect()
+    bundle.writers().filter_map(|service| of(&service.writes)).filter_map(ends).collect()
 }
 
 fn writes(bundle: &Bundle) -> Vec<(Nanos, Nanos)> {

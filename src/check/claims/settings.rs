@@ -30,9 +30,8 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
         if WISH.is_match(&text) {
             continue;
         }
-        if let Some(length) = interval(line, &text) {
-            all.push(judge_interval(case, line.number, &length, ticks));
-        }
+        let intervals = intervals(line, &text);
+        all.extend(intervals.iter().map(|length| judge_interval(case, line.number, length, ticks)));
         if let Some(found) = POOL.captures(&text) {
             let values = [("max_open_conns", &found["open"]), ("max_idle_conns", &found["idle"])];
             all.extend(values.map(|(name, value)| printed(case, line.number, name, value)));
@@ -45,22 +44,22 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
 }
 
 /// `flush interval is 100ms`, `100ms (flush interval)`, `| Flush Interval | 100ms |`.
-fn interval(line: &Line<'_>, text: &str) -> Option<Length> {
-    let at = INTERVAL.find(text)?;
-    let lengths = Length::all(text);
+fn intervals(line: &Line<'_>, text: &str) -> Vec<Length> {
+    let lengths: Vec<Length> = Length::all(text).into_iter().filter(|length| !length.is_range() && !length.loose).collect();
     if line.header.is_some() {
         let first = Document::cells(line.text).into_iter().next().unwrap_or_default();
-        return INTERVAL.is_match(&first).then(|| lengths.into_iter().next()).flatten();
+        return if INTERVAL.is_match(&first) { lengths.into_iter().take(1).collect() } else { Vec::new() };
     }
-    let near = |length: &&Length| {
-        let between = if length.at.start >= at.end() {
-            text.get(at.end()..length.at.start)
-        } else {
-            text.get(length.at.end..at.start())
+    let mut named = Vec::new();
+    for at in INTERVAL.find_iter(text) {
+        let near = |length: &&Length| {
+            let between =
+                if length.at.start >= at.end() { at.end()..length.at.start } else { length.at.end..at.start() };
+            text.get(between).is_some_and(|between| between.len() <= 12 && !between.contains(['+', ';', '=']))
         };
-        between.is_some_and(|between| between.len() <= 12 && !between.contains(['+', ';']))
-    };
-    lengths.iter().filter(|length| !length.is_range() && !length.loose).find(near).cloned()
+        named.extend(lengths.iter().find(near).cloned());
+    }
+    named
 }
 
 /// The distance of two ticks in the document's own timeline, per tick, and the line of the later one.
@@ -80,7 +79,7 @@ fn ticks(case: &Case<'_>) -> Option<(Nanos, u32)> {
 fn judge_interval(case: &Case<'_>, line: u32, length: &Length, ticks: Option<(Nanos, u32)>) -> Said {
     let said = format!("flush interval {}", spoken(length.lo));
     if let Some((bundle, _)) = case.bundle {
-        let has: Vec<Nanos> = bundle.report.stores.iter().filter_map(|store| store.flush_interval?.lo_ns).collect();
+        let has: Vec<Nanos> = bundle.stores().filter_map(|store| store.flush_interval?.lo_ns).collect();
         if has.is_empty() {
             return Said::unchecked(line, said, "no store of the bundle printed its interval");
         }

@@ -11,7 +11,7 @@ use super::{Case, Kind, Said, Source};
 pub static ZONES: Kind = Kind { name: "zones", about: "stamps of two zones are told apart", examine };
 
 static SAID: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\blocal time\b|\btime ?zone\b|\bUTC ?[-+−]\d|\(?(?:EST|EDT|CET|CEST|PST|PDT)\)?\b|-0\d:00\b").expect("a constant"));
+    LazyLock::new(|| Regex::new(r"\b[Ll]ocal time\b|\b[Tt]ime ?zone\b|\bUTC ?[-+−]\d|\b(?:EST|EDT|CET|CEST|PST|PDT)\b|-0\d:00\b").expect("a constant"));
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let Local::Inferred(seconds, bare, zoned) = case.story.local else { return Vec::new() };
