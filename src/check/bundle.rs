@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::claims::{names, quotes, stamps};
+use super::claims::{names, places, quotes, stamps};
 use super::document::Document;
 use super::search::{Found, Searcher, Wanted};
 use super::statements::Statements;
@@ -46,8 +46,10 @@ impl Bundle {
             quotes: quotes::wanted(&open),
             seconds: stamps::wanted(&open),
             names: names::wanted(&open, &self.report),
+            places: places::wanted(&open),
         };
-        if wanted.quotes.is_empty() && wanted.seconds.is_empty() && wanted.names.is_empty() {
+        let lines = wanted.seconds.is_empty() && wanted.names.is_empty() && wanted.places.is_empty();
+        if wanted.quotes.is_empty() && lines {
             return Ok(Found { complete: self.report.complete, ..Found::default() });
         }
         let gathered = source::gather(paths, options, &Searcher::new(&wanted))?;
@@ -93,7 +95,8 @@ impl Bundle {
 
     /// The file that a document names by its last parts, and its lines.
     pub fn file(&self, name: &str) -> Option<(&str, u64)> {
-        let ends = |path: &str| path == name || path.ends_with(&format!("/{name}")) || path.ends_with(&format!("!{name}"));
+        let ends =
+            |path: &str| path == name || path.ends_with(&format!("/{name}")) || path.ends_with(&format!("!{name}"));
         let mut files = self.report.coverage.files.iter().filter(|file| ends(&file.path));
         let first = files.next()?;
         // With several of that name nobody knows which is meant; the longest one allows most.

@@ -47,8 +47,10 @@ pub struct Document<'a> {
 }
 
 /// Fences of these languages hold no log lines.
-const CODE: &[&str] =
-    &["go", "golang", "sh", "bash", "shell", "console", "zsh", "yaml", "yml", "diff", "python", "py", "sql", "make", "rego"];
+const CODE: &[&str] = &[
+    "go", "golang", "sh", "bash", "shell", "console", "zsh", "yaml", "yml", "diff", "python", "py", "sql", "make",
+    "rego",
+];
 
 impl<'a> Document<'a> {
     /// Reads Markdown.
@@ -121,7 +123,8 @@ impl Line<'_> {
     /// Whether the row speaks of a service that the document is not about: `| Gateway | 50–150 ms |`.
     pub fn of_another(&self, title: &str) -> bool {
         let Some(header) = self.header else { return false };
-        let about_services = Document::cells(header).first().is_some_and(|head| head.to_lowercase().contains("service"));
+        let about_services =
+            Document::cells(header).first().is_some_and(|head| head.to_lowercase().contains("service"));
         let name = Document::cells(self.text).into_iter().next().unwrap_or_default().to_lowercase();
         about_services && !name.is_empty() && !title.to_lowercase().contains(&name)
     }
@@ -147,7 +150,8 @@ mod tests {
     fn lines_know_where_they_stand() {
         let text = "# T\n\nprose\n\n```go\nx()\n```\n\n```\n14:35:15 log\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
         let document = Document::parse(text);
-        let parts: Vec<Part> = document.lines.iter().map(|line| line.part).filter(|part| *part != Part::Blank).collect();
+        let parts: Vec<Part> =
+            document.lines.iter().map(|line| line.part).filter(|part| *part != Part::Blank).collect();
         assert_eq!(parts, [Part::Heading, Part::Prose, Part::Code, Part::Quote, Part::Row, Part::Row]);
         assert_eq!(document.lines[14].header, Some("| a | b |"));
         assert_eq!(document.title, "T");

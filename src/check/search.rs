@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use memchr::memmem;
 
 use super::quantity::Length;
+use super::stamp::Stamp;
 use crate::prefixes::Layers;
 use crate::report::Place;
 use crate::source;
@@ -35,6 +36,8 @@ pub struct Quote {
     anchors: Vec<String>,
     /// The words whose value is a length of time, which may have been rounded.
     lengths: Vec<Option<(String, Length)>>,
+    /// When the document says that it happened: one of the line's stamps has to be that time.
+    stamp: Option<Stamp>,
 }
 
 impl Quote {
@@ -52,7 +55,16 @@ impl Quote {
             anchors.extend(words.first().cloned());
         }
         let lengths = words.iter().map(|word| length(word)).collect();
-        (!anchors.is_empty()).then(|| Self { line, text: text.trim().to_owned(), words, log, fields, anchors, lengths })
+        (!anchors.is_empty()).then(|| Self {
+            line,
+            text: text.trim().to_owned(),
+            words,
+            log,
+            fields,
+            anchors,
+            lengths,
+            stamp: None,
+        })
     }
 
     /// The same, shown in the document's own words.
@@ -61,8 +73,19 @@ impl Quote {
         self
     }
 
-    /// Words of this quote that a line has.
-    fn shared(&self, line: &HashSet<String>) -> usize {
+    /// The same, at a time that the document gives.
+    pub fn stamped(mut self, stamp: Option<Stamp>) -> Self {
+        self.stamp = stamp;
+        self
+    }
+
+    /// Words of this quote, and its time.
+    fn len(&self) -> usize {
+        self.words.len() + usize::from(self.stamp.is_some())
+    }
+
+    /// Words of this quote that a line has; its time counts as one.
+    fn shared(&self, line: &HashSet<String>, text: &str) -> usize {
         let has = |(word, length): &(&String, &Option<(String, Length)>)| {
             line.contains(*word)
                 || length.as_ref().is_some_and(|(name, meant)| {
@@ -71,7 +94,9 @@ impl Quote {
                     })
                 })
         };
-        self.words.iter().zip(&self.lengths).filter(has).count()
+        let words = self.words.iter().zip(&self.lengths).filter(has).count();
+        let at = |stamp: &Stamp| Stamp::all(0, text).iter().any(|other| stamp.shows(other));
+        words + usize::from(words == self.words.len() && self.stamp.as_ref().is_some_and(at))
     }
 }
 
@@ -136,6 +161,8 @@ pub struct Wanted {
     pub seconds: BTreeSet<String>,
     /// Names: ids, types, code places.
     pub names: BTreeSet<String>,
+    /// Places: the last parts of a file's name, and a line.
+    pub places: BTreeSet<(String, u32)>,
 }
 
 /// What was found of one quote.
@@ -156,6 +183,8 @@ pub struct Found {
     pub seconds: BTreeMap<String, BTreeMap<String, Place>>,
     /// Names to their first place.
     pub names: BTreeMap<String, Place>,
+    /// Places to what their lines say; a name may be that of several files.
+    pub places: BTreeMap<(String, u32), Vec<String>>,
     /// Whether everything was read.
     pub complete: bool,
 }
@@ -171,6 +200,7 @@ pub struct Hits {
     quotes: Vec<Hit>,
     seconds: BTreeMap<String, BTreeMap<String, Place>>,
     names: BTreeMap<String, Place>,
+    places: BTreeMap<(String, u32), Vec<String>>,
 }
 
 impl<'a> Searcher<'a> {
@@ -201,6 +231,9 @@ impl<'a> Searcher<'a> {
                     all.entry(stamp).or_insert_with(|| label(place));
                 });
             }
+            for (place, text) in hits.places {
+                found.places.entry(place).or_default().extend(text);
+            }
             for (name, place) in hits.names {
                 found.names.entry(name).or_insert_with(|| label(place));
             }
@@ -217,19 +250,19 @@ impl<'a> Searcher<'a> {
                 continue;
             }
             let split = split.get_or_insert_with(|| line_words(line));
-            let shared = quote.shared(split);
-            if shared == quote.words.len() {
+            let shared = quote.shared(split, line);
+            if shared == quote.len() {
                 if hit.places.len() < PLACES {
                     hit.places.push(place());
                 }
-            } else if (quote.fields || shared * 100 >= quote.words.len() * NEAR)
+            } else if (quote.fields || shared * 100 >= quote.len() * NEAR)
                 && hit.nearest.as_ref().is_none_or(|(best, ..)| shared > *best)
             {
                 hit.nearest = Some((shared, place(), line.to_owned()));
             }
         }
         if !self.wanted.seconds.is_empty() {
-            for stamp in super::stamp::Stamp::all(number, line) {
+            for stamp in Stamp::all(number, line) {
                 let second = stamp.text.get(3..8).unwrap_or_default();
                 if self.wanted.seconds.contains(second) {
                     hits.seconds.entry(second.to_owned()).or_default().entry(stamp.text).or_insert_with(place);
@@ -256,7 +289,10 @@ fn whole(line: &str, name: &str) -> bool {
 impl source::Reader for Searcher<'_> {
     type Output = Hits;
 
-    fn read(&self, _: &str, bytes: &mut dyn Read) -> Hits {
+    fn read(&self, label: &str, bytes: &mut dyn Read) -> Hits {
+        let ends =
+            |name: &str| label.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with(['/', '!']));
+        let own: BTreeSet<&(String, u32)> = self.wanted.places.iter().filter(|(name, _)| ends(name)).collect();
         let mut hits = Hits { quotes: vec![Hit::default(); self.wanted.quotes.len()], ..Hits::default() };
         let mut reader = BufReader::with_capacity(256 << 10, bytes);
         let (mut line, mut scratch) = (Vec::new(), String::new());
@@ -273,6 +309,9 @@ impl source::Reader for Searcher<'_> {
             let text = String::from_utf8_lossy(&line);
             let stripped = Layers::default().strip(text.trim_end(), &mut scratch);
             self.line(stripped.line, number, &mut hits);
+            for place in own.iter().filter(|(_, line)| *line == number) {
+                hits.places.entry((*place).clone()).or_default().push(stripped.line.to_owned());
+            }
         }
         hits
     }
@@ -296,7 +335,7 @@ mod tests {
     fn a_rounded_length_is_shared() {
         let quote = Quote::of(1, "status: 201, duration: 169ms", false).expect("has names");
         let line = |text: &str| line_words(text);
-        assert_eq!(quote.shared(&line("\"status\": 201, \"duration\": \"169.31ms\"")), 2);
-        assert_eq!(quote.shared(&line("\"status\": 201, \"duration\": \"196.31ms\"")), 1);
+        assert_eq!(quote.shared(&line("\"status\": 201, \"duration\": \"169.31ms\""), ""), 2);
+        assert_eq!(quote.shared(&line("\"status\": 201, \"duration\": \"196.31ms\""), ""), 1);
     }
 }

@@ -75,6 +75,12 @@ impl Stamp {
         gap >= self.step.max(other.step) && gap < DAY / 2
     }
 
+    /// Whether this is how a person writes the time of a line, in whatever zone: cut or rounded, but never more exact.
+    pub fn shows(&self, line: &Self) -> bool {
+        let gap = (line.at - self.at) % (3_600 * SECOND);
+        gap < self.step && gap >= -self.step / 2 && line.step <= self.step
+    }
+
     /// How long the other comes after this, in nanoseconds.
     pub fn until(&self, other: &Self, local: i32) -> Nanos {
         (other.utc(local) - self.utc(local) + DAY / 2).rem_euclid(DAY) - DAY / 2
@@ -122,9 +128,7 @@ impl Local {
                 let near = (gap - steps * ZONE_STEP).abs() <= ZONE_STEP / 3;
                 match i32::try_from(steps * 1_800) {
                     Ok(0) if near => Self::Said(0),
-                    Ok(seconds) if near && seconds.abs() <= 14 * 3600 => {
-                        Self::Inferred(seconds, bare.line, zoned.line)
-                    }
+                    Ok(seconds) if near && seconds.abs() <= 14 * 3600 => Self::Inferred(seconds, bare.line, zoned.line),
                     _ => Self::Unknown,
                 }
             }

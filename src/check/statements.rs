@@ -83,7 +83,10 @@ impl Statements {
         }
         let words = text.split(' ').count();
         let same = self.lengths.get(&(line.header.unwrap_or_default().to_owned(), words)).into_iter().flatten();
-        same.filter(|other| words >= WORDS && equal(other) + 1 == words).max_by_key(|other| other.len())
+        // A short line is known by a name in code marks: "- `write-slow`, likely".
+        let named = |other: &String| other.split(' ').zip(text.split(' ')).any(|(a, b)| a == b && a.starts_with('`'));
+        same.filter(|other| equal(other) + 1 == words && (words >= WORDS || named(other)))
+            .max_by_key(|other| other.len())
     }
 }
 

@@ -55,18 +55,23 @@ pub struct Story {
     pub window: Option<Window>,
 }
 
-static BUFFERED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bevent (was )?(buffered|emitted|created)|\bbuffered\b.*event").expect("a constant"));
-static FLUSHED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)flush (triggered|completed?|done)|flushed|batch written|wrote .*batch|buffer empty").expect("a constant")
+static BUFFERED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bevent (was )?(buffered|emitted|created)|\bbuffered\b.*event").expect("a constant")
 });
-static FAILED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\btest (has )?(fail|timed out|times out)|\[FAILED\]|\bspec failed|timeout after").expect("a constant"));
+static FLUSHED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)flush (triggered|completed?|done)|flushed|batch written|wrote .*batch|buffer empty")
+        .expect("a constant")
+});
+static FAILED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\btest (has )?(fail|timed out|times out)|\[FAILED\]|\bspec failed|timeout after")
+        .expect("a constant")
+});
 static EVENTUALLY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#""(?P<timeout>\d+(?:ms|s))",\s*"(?P<poll>\d+(?:ms|s))"\s*\)"#).expect("a constant"));
 static AUDIT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)audit|events").expect("a constant"));
 static EVERY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:poll|look|quer)\w*.*\bevery (?P<poll>\d+ ?(?:ms|s)).*\bfor (?P<timeout>\d+ ?(?:ms|s))").expect("a constant")
+    Regex::new(r"(?i)\b(?:poll|look|quer)\w*.*\bevery (?P<poll>\d+ ?(?:ms|s)).*\bfor (?P<timeout>\d+ ?(?:ms|s))")
+        .expect("a constant")
 });
 
 impl Story {

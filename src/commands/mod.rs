@@ -18,11 +18,7 @@ use crate::output;
 
 /// Reads and analyses the PATHs as one bundle.
 fn analysis(reading: &Reading, tables: bool) -> anyhow::Result<Analysis> {
-    let options = Options {
-        source: source_options(reading),
-        input_tz: reading.input_tz,
-        tables,
-    };
+    let options = Options { source: source_options(reading), input_tz: reading.input_tz, tables };
     whylate::analyze(&reading.paths, &options).map_err(|error| match mistaken(reading) {
         Some(hint) => error.context(hint),
         None => error,

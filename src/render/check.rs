@@ -23,7 +23,8 @@ struct Group<'a> {
 fn groups(checked: &Checked) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for claim in checked.contradictions() {
-        let same = groups.iter_mut().find(|group| group.claim.kind == claim.kind && group.claim.outcome == claim.outcome);
+        let same =
+            groups.iter_mut().find(|group| group.claim.kind == claim.kind && group.claim.outcome == claim.outcome);
         match same {
             Some(group) if group.lines.contains(&claim.line) => {}
             Some(group) => group.lines.push(claim.line),
@@ -39,7 +40,8 @@ fn lines(numbers: &[u32]) -> String {
 }
 
 fn by(sources: &[Source], places: &Places) -> String {
-    let own: Vec<u32> = sources.iter().filter_map(|source| if let Source::Line(line) = source { Some(*line) } else { None }).collect();
+    let own: Vec<u32> =
+        sources.iter().filter_map(|source| if let Source::Line(line) = source { Some(*line) } else { None }).collect();
     let others = sources.iter().filter_map(|source| match source {
         Source::Line(_) => None,
         Source::Place(place) => Some(places.name(place)),
@@ -80,7 +82,9 @@ pub fn text(checked: &Checked, name: &str, places: &Places, style: &Style, out: 
         let Outcome::Contradicted { expected, found, by: sources } = &group.claim.outcome else { continue };
         let numbers = lines(&group.lines);
         writeln!(out)?;
-        for line in wrap_at_most(&format!("{numbers} ({}): {}", group.claim.kind, terminal(&group.claim.said)), width, 2) {
+        for line in
+            wrap_at_most(&format!("{numbers} ({}): {}", group.claim.kind, terminal(&group.claim.said)), width, 2)
+        {
             writeln!(out, "{}", paint.strong(&line))?;
         }
         for (label, value) in [("expected", expected.as_str()), ("found", found), ("by", &by(sources, places))] {

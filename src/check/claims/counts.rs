@@ -10,7 +10,8 @@ use super::{Case, Kind, NO_BUNDLE, Said, Source};
 use crate::report::Store;
 
 /// Counts.
-pub static COUNTS: Kind = Kind { name: "counts", about: "counts are those of the bundle, and the same everywhere", examine };
+pub static COUNTS: Kind =
+    Kind { name: "counts", about: "counts are those of the bundle, and the same everywhere", examine };
 
 /// What is counted.
 struct Subject {
@@ -40,22 +41,84 @@ macro_rules! says {
 static SUBJECTS: [Subject; 12] = [
     Subject {
         name: "writes",
-        says: says!(r" (?:successful |failed )?(?:batch )?(?:writes?|posts?\b(?: requests?)?|write requests?|batches written)\b"),
+        says: says!(
+            r" (?:successful |failed )?(?:batch )?(?:writes?|posts?\b(?: requests?)?|write requests?|batches written)\b"
+        ),
         has: writes,
         field: "services",
         one: true,
     },
-    Subject { name: "buffered", says: says!(r" (?:audit )?(?:events? )?(?:were |was )?buffered\b"), has: |b| ledger(b, |s| s.buffered), field: "stores", one: false },
-    Subject { name: "emitted", says: says!(r" (?:audit )?(?:events? )?(?:were |was )?emitted\b"), has: |b| ledger(b, |s| s.emitted), field: "stores", one: false },
-    Subject { name: "batched", says: says!(r" (?:audit )?(?:events? )?(?:were |was )?batched\b"), has: |b| ledger(b, |s| s.batched), field: "stores", one: false },
-    Subject { name: "written", says: says!(r" (?:audit )?events? (?:were |was )?written\b"), has: written, field: "stores", one: false },
-    Subject { name: "lost", says: says!(r" (?:audit )?(?:events? )?(?:were |was )?(?:lost|dropped)\b"), has: lost, field: "stores", one: false },
-    Subject { name: "processes", says: says!(r" (?:parallel |test |ginkgo )+process(?:es)?\b"), has: processes, field: "bundle", one: true },
-    Subject { name: "passed", says: says!(r" (?:tests? |specs? )?passed\b"), has: |b| run(b, |r| r.passed), field: "run", one: false },
-    Subject { name: "failed", says: says!(r" (?:tests? |specs? )(?:fail|failed|failing)\b"), has: |b| run(b, |r| r.failed), field: "run", one: false },
+    Subject {
+        name: "buffered",
+        says: says!(r" (?:audit )?(?:events? )?(?:were |was )?buffered\b"),
+        has: |b| ledger(b, |s| s.buffered),
+        field: "stores",
+        one: false,
+    },
+    Subject {
+        name: "emitted",
+        says: says!(r" (?:audit )?(?:events? )?(?:were |was )?emitted\b"),
+        has: |b| ledger(b, |s| s.emitted),
+        field: "stores",
+        one: false,
+    },
+    Subject {
+        name: "batched",
+        says: says!(r" (?:audit )?(?:events? )?(?:were |was )?batched\b"),
+        has: |b| ledger(b, |s| s.batched),
+        field: "stores",
+        one: false,
+    },
+    Subject {
+        name: "written",
+        says: says!(r" (?:audit )?events? (?:were |was )?written\b"),
+        has: written,
+        field: "stores",
+        one: false,
+    },
+    Subject {
+        name: "lost",
+        says: says!(r" (?:audit )?(?:events? )?(?:were |was )?(?:lost|dropped)\b"),
+        has: lost,
+        field: "stores",
+        one: false,
+    },
+    Subject {
+        name: "processes",
+        says: says!(r" (?:parallel |test |ginkgo )+process(?:es)?\b"),
+        has: processes,
+        field: "bundle",
+        one: true,
+    },
+    Subject {
+        name: "passed",
+        says: says!(r" (?:tests? |specs? )?passed\b"),
+        has: |b| run(b, |r| r.passed),
+        field: "run",
+        one: false,
+    },
+    Subject {
+        name: "failed",
+        says: says!(r" (?:tests? |specs? )?(?:fail|failed|failing)\b"),
+        has: |b| run(b, |r| r.failed),
+        field: "run",
+        one: false,
+    },
     Subject { name: "looks", says: says!(r" (?:polls|looks)\b"), has: looks, field: "failures", one: false },
-    Subject { name: "stores", says: says!(r" (?:audit )?stores\b"), has: |b| vec![b.report.stores.len() as u64, b.stores().count() as u64], field: "stores", one: false },
-    Subject { name: "batch", says: LazyLock::new(|| Regex::new(r"(?i)\bbatch of (?P<n>\d[\d,]{0,12})\b").expect("a constant")), has: sizes, field: "batches", one: false },
+    Subject {
+        name: "stores",
+        says: says!(r" (?:audit )?stores\b"),
+        has: |b| vec![b.report.stores.len() as u64, b.stores().count() as u64],
+        field: "stores",
+        one: false,
+    },
+    Subject {
+        name: "batch",
+        says: LazyLock::new(|| Regex::new(r"(?i)\bbatch of (?P<n>\d[\d,]{0,12})\b").expect("a constant")),
+        has: sizes,
+        field: "batches",
+        one: false,
+    },
 ];
 
 fn writes(bundle: &Bundle) -> Vec<u64> {
@@ -131,12 +194,16 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
                 }
                 let has = case.bundle.map(|(bundle, _)| (subject.has)(bundle)).unwrap_or_default();
                 all.push(match (case.bundle, first) {
-                    (Some(_), _) if has.contains(&number) => Said::holds(line.number, said, vec![Source::Field(subject.field)]),
+                    (Some(_), _) if has.contains(&number) => {
+                        Said::holds(line.number, said, vec![Source::Field(subject.field)])
+                    }
                     (Some(_), _) if !has.is_empty() => {
                         let by = vec![Source::Field(subject.field)];
                         Said::contradicted(line.number, said, numbers(has, subject.name), number.to_string(), by)
                     }
-                    (_, Some((other, at))) if subject.one && other == number => Said::holds(line.number, said, vec![Source::Line(at)]),
+                    (_, Some((other, at))) if subject.one && other == number => {
+                        Said::holds(line.number, said, vec![Source::Line(at)])
+                    }
                     (_, Some((other, at))) if subject.one => {
                         let expected = format!("{other} {}", subject.name);
                         Said::contradicted(line.number, said, expected, number.to_string(), vec![Source::Line(at)])

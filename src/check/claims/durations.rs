@@ -12,17 +12,24 @@ use crate::instant::Nanos;
 use crate::report::{Duration, Spread};
 
 /// Durations.
-pub static DURATIONS: Kind = Kind { name: "durations", about: "durations of writes agree with each other and the bundle", examine };
+pub static DURATIONS: Kind =
+    Kind { name: "durations", about: "durations of writes agree with each other and the bundle", examine };
 
-static WRITE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)writ|latency|datastorage|\bds\b|stores? traces").expect("a constant"));
+static WRITE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)writ|latency|datastorage|\bds\b|stores? traces").expect("a constant"));
 static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?P<which>median|p50|p95|p99|slowest|fastest|longest|max(?:imum)?|min(?:imum)?)\b(?: (?:write|batch|latency|took|of|is|was|at|in))*[ :=|]*$").expect("a constant")
 });
-static TOOK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)\b(?:write|batch|POST)\b[^.;|]{0,40}\b(?:took|lasted|in)[ ~]*$|write_duration["`: =]*$"#).expect("a constant"));
+static TOOK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\b(?:write|batch|POST)\b[^.;|]{0,40}\b(?:took|lasted|in)[ ~]*$|write_duration["`: =]*$"#)
+        .expect("a constant")
+});
 static TIMED_OUT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)timed out after ~?$").expect("a constant"));
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(?i)\bduration["']?[:=] ?"?(?P<took>\d[\d.]*)(?P<unit>µs|us|ms|s)\b"#).expect("a constant"));
-static SAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:identical|equal|the same)\W+across").expect("a constant"));
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\bduration["']?[:=] ?"?(?P<took>\d[\d.]*)(?P<unit>µs|us|ms|s)\b"#).expect("a constant")
+});
+static SAME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:identical|equal|the same)\W+across").expect("a constant"));
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let lines: Vec<&Line<'_>> =
@@ -72,7 +79,8 @@ fn ranges(line: &Line<'_>) -> Vec<(u32, Length)> {
 fn judge_range(case: &Case<'_>, line: u32, range: &Length, usual: &Length, at: u32, times: usize) -> Said {
     let said = format!("writes take {}", spoken_range(range.lo, range.hi));
     if let Some((bundle, _)) = case.bundle {
-        let ends = |of: fn(&Spread) -> Option<Duration>| bundle.writers().filter_map(move |service| of(&service.writes));
+        let ends =
+            |of: fn(&Spread) -> Option<Duration>| bundle.writers().filter_map(move |service| of(&service.writes));
         let lo = ends(|spread| spread.min).filter_map(|min| min.lo_ns.or(min.hi_ns)).min();
         let hi = ends(|spread| spread.max).filter_map(|max| max.hi_ns.or(max.lo_ns)).max();
         let (Some(lo), Some(hi)) = (lo, hi) else {
@@ -131,7 +139,9 @@ fn figures(case: &Case<'_>, line: &Line<'_>) -> Vec<Said> {
             }
             _ => continue,
         };
-        let inside = |(lo, hi): &(Nanos, Nanos)| length.rounds(*lo) || length.rounds(*hi) || (*lo <= length.lo && length.lo <= *hi);
+        let inside = |(lo, hi): &(Nanos, Nanos)| {
+            length.rounds(*lo) || length.rounds(*hi) || (*lo <= length.lo && length.lo <= *hi)
+        };
         let by = vec![Source::Field("services")];
         all.push(match (case.bundle, has.iter().min_by_key(|(lo, hi)| (lo / 2 + hi / 2 - length.lo).abs())) {
             (None, _) => Said::unchecked(line.number, said, NO_BUNDLE),

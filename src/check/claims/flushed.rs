@@ -8,15 +8,23 @@ use super::{Case, Kind, NO_BUNDLE, Said, Source};
 use crate::report::{Link, State};
 
 /// Flushes that are called successful.
-pub static FLUSHED: Kind = Kind { name: "flushed", about: "\"flushed successfully\" is not said around a dropped batch", examine };
+pub static FLUSHED: Kind =
+    Kind { name: "flushed", about: "\"flushed successfully\" is not said around a dropped batch", examine };
 
 static SUCCESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bflush(?:ed|es)?\b[^.|]{0,20}\b(?:success\w*|completed?|works?|working)\b|\bsuccessfully flushed\b").expect("a constant")
+    Regex::new(
+        r"(?i)\bflush(?:ed|es)?\b[^.|]{0,20}\b(?:success\w*|completed?|works?|working)\b|\bsuccessfully flushed\b",
+    )
+    .expect("a constant")
 });
 static DROP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)dropping audit batch|dropping batch|audit data loss|batch (?:was |is )?(?:dropped|lost)|is_4xx_error").expect("a constant")
+    Regex::new(
+        r"(?i)dropping audit batch|dropping batch|audit data loss|batch (?:was |is )?(?:dropped|lost)|is_4xx_error",
+    )
+    .expect("a constant")
 });
-static NOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:not|n't|never|before|until|wait|after)\b").expect("a constant"));
+static NOT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:not|n't|never|before|until|wait|after)\b").expect("a constant"));
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let dropped = case.document.lines.iter().find(|line| line.says() && DROP.is_match(line.text));
@@ -41,7 +49,9 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
 fn by_bundle(case: &Case<'_>, line: u32, said: String) -> Said {
     let Some((bundle, _)) = case.bundle else { return Said::unchecked(line, said, NO_BUNDLE) };
     let links = bundle.failures().flat_map(|failure| &failure.awaited).flat_map(|awaited| &awaited.journey);
-    let absent = links.filter(|link| link.link >= Link::Sent && link.state == State::Absent).find(|link| !link.places.is_empty());
+    let absent = links
+        .filter(|link| link.link >= Link::Sent && link.state == State::Absent)
+        .find(|link| !link.places.is_empty());
     if let Some(link) = absent {
         let because = link.because.clone().unwrap_or_else(|| "its batch was lost".to_owned());
         let by = link.places.iter().take(3).cloned().map(Source::Place).collect();

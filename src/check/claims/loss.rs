@@ -42,7 +42,9 @@ fn judge(case: &Case<'_>, line: u32, said: String, some: Option<u32>) -> Said {
             return Said::contradicted(line, said, "an equal ledger", found, by);
         }
     }
-    let seen = bundle.stores().all(|store| store.written.is_some() && store.emitted.is_some() && store.written == store.emitted);
+    let seen = bundle
+        .stores()
+        .all(|store| store.written.is_some() && store.emitted.is_some() && store.written == store.emitted);
     if bundle.stores().next().is_some() && seen {
         return Said::holds(line, said, by);
     }

@@ -4,12 +4,12 @@
 //! To add one: a file here, and two lines below (`mod`, `ALL`).
 
 mod counts;
-mod flushed;
 mod durations;
+mod flushed;
 mod loss;
 pub(super) mod names;
 mod order;
-mod places;
+pub(super) mod places;
 mod process;
 pub(super) mod quotes;
 mod rates;

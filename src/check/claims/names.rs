@@ -15,8 +15,10 @@ pub static NAMES: Kind = Kind { name: "names", about: "ids and event types are t
 /// Letters in which a misspelt name differs.
 const NEAR: usize = 2;
 
-static ID: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b").expect("a constant"));
+static ID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+        .expect("a constant")
+});
 static TYPE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[a-z]{3,}(?:\.[a-z_]{3,}){1,3}\b").expect("a constant"));
 
 /// The names of a line.
@@ -28,7 +30,8 @@ fn of(line: &Line<'_>) -> Vec<String> {
     let free = |at: regex::Match<'_>| {
         let before = text[..at.start()].chars().next_back();
         let after = text[at.end()..].chars().next();
-        !before.is_some_and(|c| matches!(c, '/' | '.' | '_' | '-')) && !after.is_some_and(|c| matches!(c, '/' | '_' | '-' | '('))
+        !before.is_some_and(|c| matches!(c, '/' | '.' | '_' | '-'))
+            && !after.is_some_and(|c| matches!(c, '/' | '_' | '-' | '('))
     };
     let id = |name: &str| name.len() >= 6 && name.bytes().any(|b| b.is_ascii_digit()) && !name.contains('.');
     let ids = ID.find_iter(&text).filter(|at| free(*at) && id(at.as_str()));
@@ -52,7 +55,9 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
         known.extend([event.event_type.as_str(), event.correlation_id.as_str()]);
     }
     let awaited = bundle.report.failures.iter().flat_map(|failure| &failure.awaited);
-    known.extend(awaited.flat_map(|awaited| [awaited.event_type.as_deref(), awaited.correlation_id.as_deref()]).flatten());
+    known.extend(
+        awaited.flat_map(|awaited| [awaited.event_type.as_deref(), awaited.correlation_id.as_deref()]).flatten(),
+    );
     let mut said = Vec::new();
     for line in lines {
         for name in of(line).into_iter().filter(|name| wanted.contains(name)) {

@@ -12,8 +12,10 @@ use super::{Case, Kind, Said, Source};
 /// Order in time.
 pub static ORDER: Kind = Kind { name: "order", about: "evidence lies between the event and the failure", examine };
 
-static EVIDENCE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bPOST\b|\bstatus\b|\bwrote\b|\bwritten\b|batch .*created|created successfully").expect("a constant"));
+static EVIDENCE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bPOST\b|\bstatus\b|\bwrote\b|\bwritten\b|batch .*created|created successfully")
+        .expect("a constant")
+});
 static DATED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\d").expect("a constant"));
 
 fn examine(case: &Case<'_>) -> Vec<Said> {

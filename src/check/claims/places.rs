@@ -1,18 +1,39 @@
 //! Places: `file:line` names a line that is there, and a failing test's place is the one that the log gives.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::super::document::Line;
+use super::super::search::words;
+use super::super::{Bundle, Found};
 use super::{Case, Kind, NO_BUNDLE, Said, Source};
 use crate::report::Place;
 
 /// Places.
 pub static PLACES: Kind = Kind { name: "places", about: "file and line exist in the bundle", examine };
 
-static PLACE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?P<file>[\w./!-]+\.(?:log|json|txt|xml|out|go)):(?P<line>\d{1,9})\b").expect("a constant"));
-static FAILS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)fail|panic|timed out|asserts? at").expect("a constant"));
+static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?P<file>[\w./!-]+\.(?:log|json|txt|xml|out|go)):(?P<line>\d{1,9})\b").expect("a constant")
+});
+static FAILS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)fail|panic|timed out|asserts? at").expect("a constant"));
+
+static FIELD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\b[a-z]+_[a-z_]+["`]?[:=] ?"?[\w.-]+"#).expect("a constant"));
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+-\d{4,}\b|\b[a-z]{3,}(?:\.[a-z_]{3,}){1,3}\b").expect("a constant")
+});
+
+/// The lines to fetch.
+pub fn wanted(lines: &[&Line<'_>]) -> BTreeSet<(String, u32)> {
+    let texts = lines.iter().filter(|line| line.says()).map(|line| line.plain());
+    let of = |text: String| {
+        PLACE.captures_iter(&text).map(|place| (place["file"].to_owned(), place["line"].to_owned())).collect::<Vec<_>>()
+    };
+    texts.flat_map(of).filter_map(|(file, line)| Some((file, line.parse().ok()?))).collect()
+}
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let mut all = Vec::new();
@@ -20,38 +41,59 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
         let text = line.plain();
         for place in PLACE.captures_iter(&text) {
             let Ok(number) = place["line"].parse::<u32>() else { continue };
-            let said = place[0].to_owned();
-            let file = &place["file"];
-            let Some((bundle, _)) = case.bundle else {
-                all.push(Said::unchecked(line.number, said, NO_BUNDLE));
-                continue;
-            };
-            if file.ends_with(".go") {
-                let base = file.rsplit('/').next().unwrap_or(file);
-                let mut failed = bundle.failures().filter_map(|failure| failure.location.as_ref());
-                let same: Vec<&Place> = failed.by_ref().filter(|at| at.file.rsplit('/').next() == Some(base)).collect();
-                let by = |at: &Place| vec![Source::Place(at.clone())];
-                all.push(match same.as_slice() {
-                    places if places.iter().any(|at| at.line == number) => Said::holds(line.number, said, vec![Source::Field("failures")]),
-                    [first, ..] if FAILS.is_match(&text) => {
-                        Said::contradicted(line.number, said, format!("{base}:{}", first.line), format!("{base}:{number}"), by(first))
-                    }
-                    _ => Said::unchecked(line.number, said, "the code is not in the bundle"),
-                });
-                continue;
-            }
-            all.push(match bundle.file(file) {
-                Some((label, lines)) if u64::from(number) <= lines && number > 0 => {
-                    let at = Place { file: label.to_owned(), line: number, to_line: None };
-                    Said::holds(line.number, said, vec![Source::Place(at)])
-                }
-                Some((label, lines)) => {
-                    let expected = format!("a line of {label}, which has {lines}");
-                    Said::contradicted(line.number, said, expected, format!("line {number}"), vec![Source::Field("coverage")])
-                }
-                None => Said::unchecked(line.number, said, "the file is not in the bundle"),
+            let (file, said) = (&place["file"], place[0].to_owned());
+            all.push(match case.bundle {
+                None => Said::unchecked(line.number, said, NO_BUNDLE),
+                Some((bundle, _)) if file.ends_with(".go") => code(bundle, line.number, &text, file, number),
+                Some((bundle, found)) => logged(bundle, found, line.number, &text, file, number),
             });
         }
     }
     all
+}
+
+/// A place in the code under test: only where a spec failed is in a log.
+fn code(bundle: &Bundle, line: u32, text: &str, file: &str, number: u32) -> Said {
+    let base = file.rsplit('/').next().unwrap_or(file);
+    let said = format!("{base}:{number}");
+    let failed = bundle.failures().filter_map(|failure| failure.location.as_ref());
+    let same: Vec<&Place> = failed.filter(|at| at.file.rsplit('/').next() == Some(base)).collect();
+    match same.as_slice() {
+        places if places.iter().any(|at| at.line == number) => Said::holds(line, said, vec![Source::Field("failures")]),
+        [first, ..] if FAILS.is_match(text) => {
+            let expected = format!("{base}:{}", first.line);
+            Said::contradicted(line, said.clone(), expected, said, vec![Source::Place((*first).clone())])
+        }
+        _ => Said::unchecked(line, said, "the code is not in the bundle"),
+    }
+}
+
+/// A line of the bundle: it is there, and it has one of the names or fields that the sentence gives.
+fn logged(bundle: &Bundle, found: &Found, line: u32, text: &str, file: &str, number: u32) -> Said {
+    let said = format!("{file}:{number}");
+    let Some((label, lines)) = bundle.file(file) else {
+        return Said::unchecked(line, said, "the file is not in the bundle");
+    };
+    if u64::from(number) > lines || number == 0 {
+        let expected = format!("a line of {label}, which has {lines}");
+        return Said::contradicted(line, said, expected, format!("line {number}"), vec![Source::Field("coverage")]);
+    }
+    let by = vec![Source::Place(Place { file: label.to_owned(), line: number, to_line: None })];
+    let names: Vec<String> = NAME.find_iter(text).map(|name| name.as_str().to_owned()).collect();
+    let fields = FIELD.find_iter(text).flat_map(|field| words(field.as_str()).collect::<Vec<_>>());
+    let told: Vec<String> = names.into_iter().filter(|name| !file.contains(name.as_str())).chain(fields).collect();
+    let there = found.places.get(&(file.to_owned(), number));
+    let has = |lines: &Vec<String>| {
+        lines.iter().any(|line| {
+            let own: Vec<String> = words(line).collect();
+            told.iter().any(|word| own.contains(word) || !word.contains(':') && line.contains(word.as_str()))
+        })
+    };
+    match there {
+        Some(lines) if !told.is_empty() && !has(lines) => {
+            let start: String = lines.first().map(|line| line.chars().take(60).collect()).unwrap_or_default();
+            Said::contradicted(line, said, format!("a line with {}", told.join(" or ")), start, by)
+        }
+        _ => Said::holds(line, said, by),
+    }
 }

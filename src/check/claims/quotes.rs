@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::super::document::{Line, Part};
 use super::super::search::{Hit, Quote, words};
+use super::super::stamp::Stamp;
 use super::{Case, Kind, NO_BUNDLE, Said, Source};
 
 /// Quoted log lines.
@@ -17,8 +18,9 @@ static LOG: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant")
 });
 static SHORT_STAMP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d\d:\d\d(?::\d\d)?\b").expect("a constant"));
-static FIELD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#""?\b(?P<name>[a-z]+(?:_[a-z]+)*)"?[:=] ?"?(?P<value>\d[\w.]*)"#).expect("a constant"));
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#""?\b(?P<name>[a-z]+(?:_[a-z]+)*)"?[:=] ?"?(?P<value>\d[\w.]*)"#).expect("a constant")
+});
 static TICK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\btick (?:number )?#?(\d+)").expect("a constant"));
 static SPAN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"`([^`]+)`").expect("a constant"));
 
@@ -46,9 +48,15 @@ pub fn wanted(lines: &[&Line<'_>]) -> Vec<Quote> {
                     whole.push_str(next.text.trim());
                     at += 1;
                 }
-                quotes.extend(fields(line.number, &whole));
+                let stamp = Stamp::all(line.number, text).into_iter().find(|stamp| stamp.leads);
+                quotes.extend(fields(line.number, &whole).map(|quote| quote.stamped(stamp)));
             }
             Part::Prose | Part::Row => {
+                let ticks = TICK.captures_iter(line.text);
+                let ticks = ticks.filter_map(|tick| {
+                    Some(Quote::of(line.number, &format!("tick_number:{}", &tick[1]), false)?.shown_as(&tick[0]))
+                });
+                quotes.extend(ticks);
                 for span in SPAN.captures_iter(line.text) {
                     quotes.extend(spanned(line.number, &span[1]));
                 }
@@ -92,7 +100,8 @@ fn spanned(line: u32, span: &str) -> Option<Quote> {
     if letters >= 4 && !span.contains(['{', ';', '/']) {
         return Quote::of(line, span.trim_end_matches(['…', '.']), false);
     }
-    let whole = FIELD.captures(span).is_some_and(|field| field.get(0).is_some_and(|f| f.len() + 2 >= span.trim().len()));
+    let whole =
+        FIELD.captures(span).is_some_and(|field| field.get(0).is_some_and(|f| f.len() + 2 >= span.trim().len()));
     whole.then(|| fields(line, span)).flatten()
 }
 
@@ -110,7 +119,12 @@ fn judge(quote: &Quote, hit: &Hit, complete: bool) -> Said {
         return Said::holds(quote.line, said, hit.places.iter().cloned().map(Source::Place).collect());
     }
     if let Some((_, place, text)) = &hit.nearest {
-        let (expected, found) = difference(&quote.words, text);
+        let (mut expected, mut found) = difference(&quote.words, text);
+        if found.is_empty() {
+            // All words are there, at another time.
+            let stamps: Vec<String> = Stamp::all(0, text).into_iter().map(|stamp| stamp.text).collect();
+            (expected, found) = (stamps.join(" or "), "another time".to_owned());
+        }
         return Said::contradicted(quote.line, said, expected, found, vec![Source::Place(place.clone())]);
     }
     match (quote.log, complete) {
@@ -119,7 +133,9 @@ fn judge(quote: &Quote, hit: &Hit, complete: bool) -> Said {
             Said::contradicted(quote.line, said, "a line of the bundle", "no line like it", by)
         }
         (true, false) => Said::unchecked(quote.line, said, "not everything of the bundle was read"),
-        (false, _) => Said::unchecked(quote.line, said, "no line of the bundle has it, and it may be the author's own words"),
+        (false, _) => {
+            Said::unchecked(quote.line, said, "no line of the bundle has it, and it may be the author's own words")
+        }
     }
 }
 

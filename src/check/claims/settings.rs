@@ -13,14 +13,21 @@ use crate::instant::Nanos;
 pub static SETTINGS: Kind = Kind { name: "settings", about: "settings are those that the components printed", examine };
 
 static INTERVAL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\bflush[ _]interval\b").expect("a constant"));
-static POOL: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bconnection pool\b[^\d]{0,40}\b(?P<open>\d{1,5}) ?/ ?(?P<idle>\d{1,5})\b").expect("a constant"));
-static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)\b(?P<name>batch_size|buffer_size|max_open_conns|max_idle_conns|max_retries)\b["`]?[ :=|]+`?(?P<n>\d{1,9})\b"#).expect("a constant"));
-static TICK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\btick (?:number )?#?(\d{1,9})\b").expect("a constant"));
+static POOL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bconnection pool\b[^\d]{0,40}\b(?P<open>\d{1,5}) ?/ ?(?P<idle>\d{1,5})\b").expect("a constant")
+});
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\b(?P<name>batch_size|buffer_size|max_open_conns|max_idle_conns|max_retries)\b["`]?[ :=|]+`?(?P<n>\d{1,9})\b"#).expect("a constant")
+});
+static TICK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\btick (?:number )?#?(\d{1,9})\b").expect("a constant"));
 /// What somebody wants to have is no claim about what there is.
-static WISH: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(change|raise|lower|reduce|increase|set .* to|should|would|could|instead of|at most|proposed?)\b").expect("a constant"));
+static WISH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(change|raise|lower|reduce|increase|set .* to|should|would|could|instead of|at most|proposed?)\b",
+    )
+    .expect("a constant")
+});
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let ticks = ticks(case);
@@ -45,7 +52,8 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
 
 /// `flush interval is 100ms`, `100ms (flush interval)`, `| Flush Interval | 100ms |`.
 fn intervals(line: &Line<'_>, text: &str) -> Vec<Length> {
-    let lengths: Vec<Length> = Length::all(text).into_iter().filter(|length| !length.is_range() && !length.loose).collect();
+    let lengths: Vec<Length> =
+        Length::all(text).into_iter().filter(|length| !length.is_range() && !length.loose).collect();
     if line.header.is_some() {
         let first = Document::cells(line.text).into_iter().next().unwrap_or_default();
         return if INTERVAL.is_match(&first) { lengths.into_iter().take(1).collect() } else { Vec::new() };
@@ -90,7 +98,9 @@ fn judge_interval(case: &Case<'_>, line: u32, length: &Length, ticks: Option<(Na
         return Said::contradicted(line, said, spoken(has[0]), spoken(length.lo), by);
     }
     match ticks {
-        Some((span, at)) if (span - length.lo).abs() * 5 <= length.lo => Said::holds(line, said, vec![Source::Line(at)]),
+        Some((span, at)) if (span - length.lo).abs() * 5 <= length.lo => {
+            Said::holds(line, said, vec![Source::Line(at)])
+        }
         Some((span, at)) => {
             let expected = format!("{} from tick to tick", spoken(span));
             Said::contradicted(line, said, expected, spoken(length.lo), vec![Source::Line(at)])

@@ -9,7 +9,8 @@ use crate::instant::{Nanos, SECOND};
 use crate::report::Place;
 
 /// Times of day.
-pub static STAMPS: Kind = Kind { name: "stamps", about: "times of day are those of the bundle, and no more exact", examine };
+pub static STAMPS: Kind =
+    Kind { name: "stamps", about: "times of day are those of the bundle, and no more exact", examine };
 
 /// In nanoseconds.
 const HOUR: Nanos = 3_600 * SECOND;
@@ -36,10 +37,12 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
     // A document may write all its times in another zone than the logs: then most are off by the same hours.
     let mut shifts: BTreeMap<i64, usize> = BTreeMap::new();
     for stamp in &stamps {
-        let hours: BTreeSet<i64> = lines(stamp).keys().map(|text| (hour(text) - hour(&stamp.text)).rem_euclid(24)).collect();
+        let hours: BTreeSet<i64> =
+            lines(stamp).keys().map(|text| (hour(text) - hour(&stamp.text)).rem_euclid(24)).collect();
         hours.into_iter().for_each(|shift| *shifts.entry(shift).or_default() += 1);
     }
-    let usual = shifts.iter().max_by_key(|(_, count)| **count).map_or(0, |(shift, _)| *shift);
+    let usual = shifts.into_iter().filter(|(_, count)| count * 2 > stamps.len() && stamps.len() > 1);
+    let usual = usual.max_by_key(|(_, count)| *count).map_or(0, |(shift, _)| shift);
     let judge = |stamp: &Stamp| {
         let shift = |text: &str| (hour(text) - hour(&stamp.text)).rem_euclid(24);
         let own = lines(stamp).iter().filter(|(text, _)| matches!(shift(text), 0) || shift(text) == usual);
@@ -55,11 +58,7 @@ fn hour(text: &str) -> i64 {
 /// `lines`: what the bundle's lines of that second have, and where.
 fn judge(stamp: &Stamp, lines: &BTreeMap<&String, &Place>, complete: bool) -> Said {
     let (line, said) = (stamp.line, stamp.text.clone());
-    // People round up as well as down.
-    let same = |text: &str| {
-        let gap = Stamp::all(0, text).first().map_or(i64::MAX, |other| (other.at - stamp.at) % HOUR);
-        gap < stamp.step && gap >= -stamp.step / 2 && (text.len() > 8 || stamp.text.len() == 8)
-    };
+    let same = |text: &str| Stamp::all(0, text).first().is_some_and(|other| stamp.shows(other));
     if let Some((_, place)) = lines.iter().find(|(text, _)| same(text)) {
         return Said::holds(line, said, vec![Source::Place((*place).clone())]);
     }
@@ -68,7 +67,13 @@ fn judge(stamp: &Stamp, lines: &BTreeMap<&String, &Place>, complete: bool) -> Sa
         return Said::contradicted(line, said, expected, stamp.text.clone(), vec![Source::Place((*place).clone())]);
     }
     if let Some((text, place)) = lines.iter().min_by_key(|(text, _)| distance(text, stamp)) {
-        return Said::contradicted(line, said, (*text).clone(), stamp.text.clone(), vec![Source::Place((*place).clone())]);
+        return Said::contradicted(
+            line,
+            said,
+            (*text).clone(),
+            stamp.text.clone(),
+            vec![Source::Place((*place).clone())],
+        );
     }
     if complete {
         let expected = "a line of the bundle with that time";

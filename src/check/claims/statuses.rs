@@ -8,10 +8,12 @@ use regex::Regex;
 use super::{Case, Kind, NO_BUNDLE, Said, Source};
 
 /// Statuses.
-pub static STATUSES: Kind = Kind { name: "statuses", about: "HTTP statuses were answered, and failures are not denied", examine };
+pub static STATUSES: Kind =
+    Kind { name: "statuses", about: "HTTP statuses were answered, and failures are not denied", examine };
 
-static STATUS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)\b(?:http|status)(?:[ _]?code)?["']?[ :=]{1,3}(?P<n>[1-5]\d\d)\b"#).expect("a constant"));
+static STATUS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\b(?:http|status)(?:[ _]?code)?["']?[ :=]{1,3}(?P<n>\d{3})\b"#).expect("a constant")
+});
 static COUNTED: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?P<status>[2-5]0\d|4\d\d): (?P<n>\d[\d,]{0,9})\b").expect("a constant"));
 static NONE_FAILED: LazyLock<Regex> = LazyLock::new(|| {
@@ -28,7 +30,8 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
     let mut counts: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
     if let Some((bundle, _)) = case.bundle {
         answered.extend(bundle.report.requests.iter().map(|request| request.status));
-        answered.extend(bundle.report.failures.iter().flat_map(|failure| &failure.looks).filter_map(|look| look.status));
+        answered
+            .extend(bundle.report.failures.iter().flat_map(|failure| &failure.looks).filter_map(|look| look.status));
         for (status, count) in bundle.report.services.iter().flat_map(|service| &service.statuses) {
             answered.insert(*status);
             counts.entry(*status).or_default().insert(*count);
@@ -42,7 +45,9 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
             let said = found[0].to_owned();
             all.push(match case.bundle {
                 None => Said::unchecked(line.number, said, NO_BUNDLE),
-                Some(_) if answered.contains(&status) => Said::holds(line.number, said, vec![Source::Field("requests")]),
+                Some(_) if answered.contains(&status) => {
+                    Said::holds(line.number, said, vec![Source::Field("requests")])
+                }
                 Some(_) if answered.is_empty() => Said::unchecked(line.number, said, "the bundle has no server log"),
                 Some(_) => {
                     let expected = answered.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
@@ -51,7 +56,11 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
             });
         }
         for found in COUNTED.captures_iter(&text) {
-            let (Ok(status), Some(number)) = (found["status"].parse::<u16>(), super::super::quantity::count(&found["n"])) else { continue };
+            let (Ok(status), Some(number)) =
+                (found["status"].parse::<u16>(), super::super::quantity::count(&found["n"]))
+            else {
+                continue;
+            };
             let Some(own) = counts.get(&status) else { continue };
             let by = vec![Source::Field("services")];
             all.push(if own.contains(&number) {

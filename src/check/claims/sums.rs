@@ -7,6 +7,7 @@ use regex::Regex;
 use super::super::document::Part;
 use super::super::quantity::{Length, count, spoken_range};
 use super::{Case, Kind, Said, Source};
+use crate::instant::Nanos;
 
 /// Sums.
 pub static SUMS: Kind = Kind { name: "sums", about: "written sums add up", examine };
@@ -32,7 +33,11 @@ fn judge(line: u32, part: Part, text: &str) -> Option<Said> {
     if let (true, [total, ..]) = (lengths.iter().all(|part| part.len() == 1), Length::all(total_text).as_slice()) {
         let parts: Vec<&Length> = lengths.iter().flatten().collect();
         let (lo, hi) = (parts.iter().map(|part| part.lo).sum(), parts.iter().map(|part| part.hi).sum());
-        let held = total.rounds(lo) && total.rounds(hi) && (total.is_range() || lo == hi || total.loose);
+        // What is added is exact as written; only a total with fewer digits may be rounded.
+        let finer = parts.iter().any(|part| part.step < total.step);
+        let slack = if total.loose { total.hi / 4 } else { Nanos::from(finer) * (total.step - 1) };
+        let near = |a: Nanos, b: Nanos| (a - b).abs() <= slack;
+        let held = near(lo, total.lo) && near(hi, total.hi);
         return Some(of(line, text, held, &spoken_range(lo, hi), &spoken_range(total.lo, total.hi)));
     }
     if lengths.iter().any(|part| !part.is_empty()) {

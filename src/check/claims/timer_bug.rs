@@ -10,14 +10,19 @@ use crate::instant::SECOND;
 use crate::report::TickRow;
 
 /// Timer bugs.
-pub static TIMER_BUG: Kind = Kind { name: "timer-bug", about: "a \"timer bug\" is not explained by a slow write", examine };
+pub static TIMER_BUG: Kind =
+    Kind { name: "timer-bug", about: "a \"timer bug\" is not explained by a slow write", examine };
 
 static BUG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\btime?r bug\b|\btimer (?:is|was|does|did) (?:broken|stuck|late|not|n't)|\bticker bug\b").expect("a constant")
+    Regex::new(r"(?i)\btime?r bug\b|\btimer (?:is|was|does|did) (?:broken|stuck|late|not|n't)|\bticker bug\b")
+        .expect("a constant")
 });
-static NOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:no|not an?|0|zero|without) (?:timer|ticker) bug|TIMER BUG DETECTED").expect("a constant"));
+static NOT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:no|not an?|0|zero|without) (?:timer|ticker) bug|TIMER BUG DETECTED").expect("a constant")
+});
 static SLOW: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)slow audit batch write|write_duration["':= ]+[1-9]|\bwrite (?:took|lasted)|\bslow writes?\b"#).expect("a constant")
+    Regex::new(r#"(?i)slow audit batch write|write_duration["':= ]+[1-9]|\bwrite (?:took|lasted)|\bslow writes?\b"#)
+        .expect("a constant")
 });
 
 fn examine(case: &Case<'_>) -> Vec<Said> {

@@ -14,21 +14,28 @@ use crate::report::Family;
 pub static TOO_EARLY: Kind = Kind { name: "too-early", about: "\"too early\" has no look after visibility", examine };
 
 static EARLY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:too early|before (?:the )?(?:audit )?(?:flush|write)(?:es)?\b|quer\w+ during (?:the )?flush)").expect("a constant")
+    Regex::new(r"(?i)\b(?:too early|before (?:the )?(?:audit )?(?:flush|write)(?:es)?\b|quer\w+ during (?:the )?flush)")
+        .expect("a constant")
 });
-static ONCE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bquer\w*\b.*(?:\bimmediately\b|T\+0(?:ms)?\b)|\bimmediately\b.*\bquer").expect("a constant"));
+static ONCE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bquer\w*\b.*(?:\bimmediately\b|T\+0(?:ms)?\b)|\bimmediately\b.*\bquer").expect("a constant")
+});
 static LOOKS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)quer|test|poll|look|timing|❌").expect("a constant"));
-static NOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:not|n't|never|nor)\b[^.]{0,20}too early|should be|no longer").expect("a constant"));
-static VISIBLE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bvisible\b.*?(?:T\+|within |in |after |until )(?:\d+-)?(?P<ms>\d{1,6}) ?ms").expect("a constant"));
+static NOT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:not|n't|never|nor)\b[^.]{0,20}too early|should be|no longer").expect("a constant")
+});
+static VISIBLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bvisible\b.*?(?:T\+|within |in |after |until )(?:\d+-)?(?P<ms>\d{1,6}) ?ms").expect("a constant")
+});
 
 /// Between the start of looking and the event a test does this much for other reasons.
 const AT_ONCE: Nanos = 500 * MILLISECOND;
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let mut all = Vec::new();
-    for line in case.lines().filter(|line| (line.says() || line.part == Part::Code) && !line.of_another(case.document.title)) {
+    for line in
+        case.lines().filter(|line| (line.says() || line.part == Part::Code) && !line.of_another(case.document.title))
+    {
         let text = line.plain();
         if NOT.is_match(&text) || !LOOKS.is_match(&text) {
             continue;
@@ -90,7 +97,9 @@ fn too_early(case: &Case<'_>, line: &Line<'_>) -> Said {
             let found = format!("looks every {} for {}", spoken(window.poll), spoken(window.timeout));
             Said::contradicted(line.number, said, expected, found, vec![Source::Line(at), Source::Line(window.line)])
         }
-        _ if case.bundle.is_some() => Said::unchecked(line.number, said, "the logs do not tell when the event was visible"),
+        _ if case.bundle.is_some() => {
+            Said::unchecked(line.number, said, "the logs do not tell when the event was visible")
+        }
         _ => Said::unchecked(line.number, said, NO_BUNDLE),
     }
 }

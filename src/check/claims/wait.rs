@@ -49,8 +49,12 @@ fn judge(case: &Case<'_>, line: u32, length: Nanos) -> Said {
             let expected = format!("longer than the {} that the test already looked", spoken(window.timeout));
             Said::contradicted(line, said, expected, spoken(length), vec![Source::Line(window.line)])
         }
-        Some(_) => Said::unchecked(line, said, "it is longer than the test looked; the document does not tell what comes then"),
-        None if case.bundle.is_some() => Said::unchecked(line, said, "the logs do not tell whether a longer wait would have helped"),
+        Some(_) => {
+            Said::unchecked(line, said, "it is longer than the test looked; the document does not tell what comes then")
+        }
+        None if case.bundle.is_some() => {
+            Said::unchecked(line, said, "the logs do not tell whether a longer wait would have helped")
+        }
         None => Said::unchecked(line, said, NO_BUNDLE),
     }
 }

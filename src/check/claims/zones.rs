@@ -10,8 +10,10 @@ use super::{Case, Kind, Said, Source};
 /// Zones.
 pub static ZONES: Kind = Kind { name: "zones", about: "stamps of two zones are told apart", examine };
 
-static SAID: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[Ll]ocal time\b|\b[Tt]ime ?zone\b|\bUTC ?[-+−]\d|\b(?:EST|EDT|CET|CEST|PST|PDT)\b|-0\d:00\b").expect("a constant"));
+static SAID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b[Ll]ocal time\b|\b[Tt]ime ?zone\b|\bUTC ?[-+−]\d|\b(?:EST|EDT|CET|CEST|PST|PDT)\b|-0\d:00\b")
+        .expect("a constant")
+});
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     let Local::Inferred(seconds, bare, zoned) = case.story.local else { return Vec::new() };
