@@ -9,6 +9,7 @@ use super::claims::{names, places, quotes, stamps};
 use super::document::Document;
 use super::search::{Found, Searcher, Wanted};
 use super::statements::Statements;
+use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{Failure, Place, Report, Service, Store};
 use crate::source;
 
@@ -20,6 +21,9 @@ pub struct Bundle {
     /// What this tool says about it.
     pub(super) statements: Statements,
 }
+
+/// A derived time that is known better than this may be quoted with digits that no line has.
+const NARROW: Nanos = 100 * MILLISECOND;
 
 static LABEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[^/!]+$").expect("a constant"));
 
@@ -69,6 +73,25 @@ impl Bundle {
     /// Stores of the test processes and the service under test: the server's own store loses nobody's events.
     pub fn stores(&self) -> impl Iterator<Item = &Store> {
         self.report.stores.iter().filter(|store| store.service.as_deref() != Some("datastorage"))
+    }
+
+    /// Narrow times that the analysis derived: nanoseconds, lower and upper end.
+    pub fn derived(&self) -> impl Iterator<Item = (Nanos, Nanos)> {
+        let report = &self.report;
+        let events = report.events.iter().flat_map(|e| [&e.emitted, &e.buffered, &e.flushed, &e.written, &e.visible]);
+        let batches = report.batches.iter().flat_map(|batch| [&batch.flushed, &batch.written]);
+        let ticks = report.ticks.iter().map(|tick| &tick.at);
+        let looks = report.failures.iter().flat_map(|failure| failure.looks.iter().map(|look| &look.at));
+        let specs = report.failures.iter().flat_map(|f| [&f.started, &f.deadline, &f.trigger, &f.last_look]);
+        let links = report.failures.iter().flat_map(|failure| &failure.awaited).flat_map(|awaited| &awaited.journey);
+        let all = events.chain(batches).chain(ticks).chain(looks).chain(specs).chain(links.map(|link| &link.at));
+        let all = all.chain(report.requests.iter().map(|request| &request.at)).flatten();
+        let narrow = |at: &crate::report::Instant| match (at.lo, at.hi) {
+            (Some(lo), Some(hi)) => (hi - lo <= NARROW).then_some((lo, hi)),
+            // The end that is known is what is quoted.
+            (lo, hi) => lo.or(hi).map(|end| (end, end)),
+        };
+        all.filter_map(narrow)
     }
 
     /// The store that printed a line, as far as the tables tell. Lines that are in no table belong to the store of the

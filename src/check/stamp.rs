@@ -27,6 +27,8 @@ pub struct Stamp {
     pub zone: Option<i32>,
     /// Where its line goes on after it.
     pub end: usize,
+    /// Whether it is the lower end of an interval: `18:53:12.7–13.2`.
+    pub opens: bool,
     /// Whether it begins the line, after marks of lists and tables.
     pub leads: bool,
 }
@@ -58,6 +60,9 @@ impl Stamp {
                     step,
                     zone,
                     end: whole.end(),
+                    opens: text[whole.end()..]
+                        .strip_prefix(['–', '-'])
+                        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
                     leads: before.is_empty(),
                 })
             })

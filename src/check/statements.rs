@@ -85,9 +85,22 @@ impl Statements {
         let same = self.lengths.get(&(line.header.unwrap_or_default().to_owned(), words)).into_iter().flatten();
         // A short line is known by a name in code marks: "- `write-slow`, likely".
         let named = |other: &String| other.split(' ').zip(text.split(' ')).any(|(a, b)| a == b && a.starts_with('`'));
-        same.filter(|other| equal(other) + 1 == words && (words >= WORDS || named(other)))
-            .max_by_key(|other| other.len())
+        let copy = |other: &&String| equal(other) + 1 == words && one_kind(other, text);
+        same.filter(copy).filter(|other| words >= WORDS || named(other)).max_by_key(|other| other.len())
     }
+}
+
+/// Words for a state: one in place of another is a changed statement.
+const STATES: &[&str] =
+    &["passed", "failed", "seen", "absent", "likely", "proven", "possible", "unknown", "healthy", "undetermined"];
+
+/// Whether the one word in which two lines differ is of one kind in both: numbers, states, or nearly the same name.
+fn one_kind(a: &str, b: &str) -> bool {
+    let Some((a, b)) = a.split(' ').zip(b.split(' ')).find(|(a, b)| a != b) else { return false };
+    let digit = |word: &str| word.bytes().any(|b| b.is_ascii_digit());
+    let state = |word: &str| STATES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let near = a.len() >= 6 && strsim::levenshtein(a, b) <= 2;
+    digit(a) && digit(b) || state(a) && state(b) || near
 }
 
 /// Headings of sections, prose without a figure or a name, and code say nothing about the bundle.

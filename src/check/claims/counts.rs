@@ -28,7 +28,7 @@ struct Subject {
 
 /// A count of a part is not the count: `3 writes took longer than 1 s`.
 static PART: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(took|slower|longer|over|above|below|more than|fewer|at least|at most|first|last|between|these|each|per|e\.g\.|other|another|retried)\b|[<>≥≤~]")
+    Regex::new(r"(?i)\b(took|slower|longer|over|above|below|more than|fewer|at least|at most|first|last|after|before|since|later|counting|between|these|each|per|e\.g\.|other|another|retried)\b|[<>≥≤~]")
         .expect("a constant")
 });
 
@@ -132,9 +132,9 @@ fn writes(bundle: &Bundle) -> Vec<u64> {
 }
 
 fn ledger(bundle: &Bundle, of: fn(&Store) -> Option<u64>) -> Vec<u64> {
-    let mut all: Vec<u64> = bundle.stores().filter_map(of).collect();
-    // A sum of some stores is not the sum.
-    if !all.is_empty() && bundle.stores().all(|store| of(store).is_some()) {
+    // Of some stores only, the others may have the number, and the sum is not the sum.
+    let mut all: Vec<u64> = bundle.stores().map(of).collect::<Option<_>>().unwrap_or_default();
+    if !all.is_empty() {
         all.push(all.iter().sum());
     }
     all

@@ -35,7 +35,9 @@ fn of(line: &Line<'_>) -> Vec<String> {
     };
     let id = |name: &str| name.len() >= 6 && name.bytes().any(|b| b.is_ascii_digit()) && !name.contains('.');
     let ids = ID.find_iter(&text).filter(|at| free(*at) && id(at.as_str()));
-    let types = TYPE.find_iter(&text).filter(|at| free(*at));
+    let file =
+        |name: &str| [".log", ".json", ".go", ".md", ".yaml", ".txt"].iter().any(|ending| name.ends_with(ending));
+    let types = TYPE.find_iter(&text).filter(|at| free(*at) && !file(at.as_str()));
     ids.chain(types).map(|at| at.as_str().to_owned()).collect()
 }
 

@@ -74,26 +74,48 @@ fn logged(bundle: &Bundle, found: &Found, line: u32, text: &str, file: &str, num
     let Some((label, lines)) = bundle.file(file) else {
         return Said::unchecked(line, said, "the file is not in the bundle");
     };
+    if lines == 0 {
+        return Said::unchecked(line, said, "nothing of the file was read");
+    }
     if u64::from(number) > lines || number == 0 {
         let expected = format!("a line of {label}, which has {lines}");
         return Said::contradicted(line, said, expected, format!("line {number}"), vec![Source::Field("coverage")]);
     }
     let by = vec![Source::Place(Place { file: label.to_owned(), line: number, to_line: None })];
-    let names: Vec<String> = NAME.find_iter(text).map(|name| name.as_str().to_owned()).collect();
-    let fields = FIELD.find_iter(text).flat_map(|field| words(field.as_str()).collect::<Vec<_>>());
-    let told: Vec<String> = names.into_iter().filter(|name| !file.contains(name.as_str())).chain(fields).collect();
-    let there = found.places.get(&(file.to_owned(), number));
-    let has = |lines: &Vec<String>| {
-        lines.iter().any(|line| {
-            let own: Vec<String> = words(line).collect();
-            told.iter().any(|word| own.contains(word) || !word.contains(':') && line.contains(word.as_str()))
-        })
-    };
-    match there {
-        Some(lines) if !told.is_empty() && !has(lines) => {
-            let start: String = lines.first().map(|line| line.chars().take(60).collect()).unwrap_or_default();
-            Said::contradicted(line, said, format!("a line with {}", told.join(" or ")), start, by)
+    let there = found.places.get(&(file.to_owned(), number)).map_or(&[][..], Vec::as_slice);
+    match other(text, there) {
+        // With several places nobody can tell which of them is for what.
+        Some((expected, found)) if PLACE.find_iter(text).count() == 1 => {
+            Said::contradicted(line, said, expected, found, by)
         }
         _ => Said::holds(line, said, by),
     }
+}
+
+/// What a sentence says that the cited line does not have: a field, or another name than the line's own.
+fn other(text: &str, lines: &[String]) -> Option<(String, String)> {
+    let line = lines.first()?;
+    let text = PLACE.replace_all(text, "");
+    let own: Vec<String> = words(line).collect();
+    let fields: Vec<String> =
+        FIELD.find_iter(&text).flat_map(|field| words(field.as_str()).collect::<Vec<_>>()).collect();
+    let start = || line.trim().chars().take(60).collect::<String>();
+    if !fields.is_empty() && !lines.iter().any(|line| words(line).any(|word| fields.contains(&word))) {
+        return Some((format!("a line with {}", fields.join(" or ")), start()));
+    }
+    // The server's lines name no event; only a line that names one can name another.
+    let named = |name: &str| own.iter().any(|word| word.contains(name));
+    let shape = |name: &str| name.contains('.');
+    let told: Vec<&str> = NAME.find_iter(&text).map(|name| name.as_str()).collect();
+    for kind in [true, false] {
+        let told: Vec<&str> = told.iter().copied().filter(|name| shape(name) == kind).collect();
+        let mut values = own
+            .iter()
+            .filter_map(|word| word.split_once(':'))
+            .filter(|(name, _)| *name == if kind { "event_type" } else { "correlation_id" });
+        if let Some((_, value)) = values.next().filter(|_| !told.is_empty() && !told.iter().any(|name| named(name))) {
+            return Some((told.join(" or "), value.to_owned()));
+        }
+    }
+    None
 }

@@ -38,7 +38,9 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
             continue;
         }
         let intervals = intervals(line, &text);
-        all.extend(intervals.iter().map(|length| judge_interval(case, line.number, length, ticks)));
+        // Several in one row are those of all components, the server's own store too.
+        let server = line.header.is_some() && intervals.len() > 1;
+        all.extend(intervals.iter().map(|length| judge_interval(case, line.number, length, ticks, server)));
         if let Some(found) = POOL.captures(&text) {
             let values = [("max_open_conns", &found["open"]), ("max_idle_conns", &found["idle"])];
             all.extend(values.map(|(name, value)| printed(case, line.number, name, value)));
@@ -56,7 +58,7 @@ fn intervals(line: &Line<'_>, text: &str) -> Vec<Length> {
         Length::all(text).into_iter().filter(|length| !length.is_range() && !length.loose).collect();
     if line.header.is_some() {
         let first = Document::cells(line.text).into_iter().next().unwrap_or_default();
-        return if INTERVAL.is_match(&first) { lengths.into_iter().take(1).collect() } else { Vec::new() };
+        return if INTERVAL.is_match(&first) { lengths } else { Vec::new() };
     }
     let mut named = Vec::new();
     for at in INTERVAL.find_iter(text) {
@@ -84,10 +86,11 @@ fn ticks(case: &Case<'_>) -> Option<(Nanos, u32)> {
     })
 }
 
-fn judge_interval(case: &Case<'_>, line: u32, length: &Length, ticks: Option<(Nanos, u32)>) -> Said {
+fn judge_interval(case: &Case<'_>, line: u32, length: &Length, ticks: Option<(Nanos, u32)>, server: bool) -> Said {
     let said = format!("flush interval {}", spoken(length.lo));
     if let Some((bundle, _)) = case.bundle {
-        let has: Vec<Nanos> = bundle.stores().filter_map(|store| store.flush_interval?.lo_ns).collect();
+        let own = bundle.report.stores.iter().filter(|store| server || store.service.as_deref() != Some("datastorage"));
+        let has: Vec<Nanos> = own.filter_map(|store| store.flush_interval?.lo_ns).collect();
         if has.is_empty() {
             return Said::unchecked(line, said, "no store of the bundle printed its interval");
         }

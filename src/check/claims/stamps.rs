@@ -30,7 +30,8 @@ fn of(line: &Line<'_>) -> Vec<Stamp> {
 
 fn examine(case: &Case<'_>) -> Vec<Said> {
     // Without a bundle stamps are held against each other: see `order`.
-    let Some((_, found)) = case.bundle else { return Vec::new() };
+    let Some((bundle, found)) = case.bundle else { return Vec::new() };
+    let derived: Vec<(Nanos, Nanos)> = bundle.derived().collect();
     let stamps: Vec<Stamp> = case.lines().flat_map(of).collect();
     let nothing = BTreeMap::new();
     let lines = |stamp: &Stamp| stamp.text.get(3..8).and_then(|second| found.seconds.get(second)).unwrap_or(&nothing);
@@ -46,7 +47,7 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
     let judge = |stamp: &Stamp| {
         let shift = |text: &str| (hour(text) - hour(&stamp.text)).rem_euclid(24);
         let own = lines(stamp).iter().filter(|(text, _)| matches!(shift(text), 0) || shift(text) == usual);
-        judge(stamp, &own.collect(), found.complete)
+        judge(stamp, &own.collect(), &derived, found.complete)
     };
     stamps.iter().map(judge).collect()
 }
@@ -56,11 +57,22 @@ fn hour(text: &str) -> i64 {
 }
 
 /// `lines`: what the bundle's lines of that second have, and where.
-fn judge(stamp: &Stamp, lines: &BTreeMap<&String, &Place>, complete: bool) -> Said {
+fn judge(stamp: &Stamp, lines: &BTreeMap<&String, &Place>, derived: &[(Nanos, Nanos)], complete: bool) -> Said {
     let (line, said) = (stamp.line, stamp.text.clone());
     let same = |text: &str| Stamp::all(0, text).first().is_some_and(|other| stamp.shows(other));
     if let Some((_, place)) = lines.iter().find(|(text, _)| same(text)) {
         return Said::holds(line, said, vec![Source::Place((*place).clone())]);
+    }
+    let inside = |(lo, hi): &(Nanos, Nanos)| {
+        let (from, to) = ((stamp.at - lo).rem_euclid(HOUR), (stamp.at - hi).rem_euclid(HOUR));
+        // From the cell of the stamp's grid that holds the lower end to the upper end.
+        from > HOUR - stamp.step || from <= hi - lo || to < stamp.step
+    };
+    if stamp.step < SECOND && !lines.is_empty() && derived.iter().any(inside) {
+        return Said::holds(line, said, vec![Source::Field("report")]);
+    }
+    if stamp.opens {
+        return Said::unchecked(line, said, "it is the end of an interval, which no line has to have");
     }
     if let Some((text, place)) = lines.iter().find(|(text, _)| text.len() == 8) {
         let expected = format!("{text}, for the lines of that second stamp whole seconds");
