@@ -79,7 +79,7 @@ fn documents_have_their_hand_listed_claims() {
         for claim in &checked.claims {
             match &claim.outcome {
                 Outcome::Holds { by } | Outcome::Contradicted { by, .. } => {
-                    assert!(!by.is_empty(), "no place: {claim:?}")
+                    assert!(!by.is_empty(), "no place: {claim:?}");
                 }
                 Outcome::Unchecked { because } => assert!(!because.is_empty(), "no reason: {claim:?}"),
             }
@@ -253,7 +253,6 @@ fn mutations_of_own_documents_are_found() {
         let which = at % given.len();
         tally.mutation(&given[which], &texts[which], &tokens(&texts[which], "^$", true), &mut random);
     }
-    println!("{}", tally.shown());
     assert!(tally.found * 100 >= tally.made * 95, "{}", tally.shown());
     assert!(tally.alarms * 100 <= tally.made * 2, "{}", tally.shown());
 }
@@ -270,7 +269,6 @@ fn mutations_of_a_written_document_are_found() {
     for _ in 0..100 {
         tally.mutation(&given, &text, &tokens, &mut random);
     }
-    println!("{}", tally.shown());
     assert!(tally.found * 100 >= tally.made * 95, "{}", tally.shown());
     assert!(tally.alarms * 100 <= tally.made * 2, "{}", tally.shown());
 }

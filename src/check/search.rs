@@ -227,9 +227,9 @@ impl<'a> Searcher<'a> {
             }
             for (second, stamps) in hits.seconds {
                 let all = found.seconds.entry(second).or_default();
-                stamps.into_iter().for_each(|(stamp, place)| {
+                for (stamp, place) in stamps {
                     all.entry(stamp).or_insert_with(|| label(place));
-                });
+                }
             }
             for (place, text) in hits.places {
                 found.places.entry(place).or_default().extend(text);

@@ -87,8 +87,8 @@ impl Story {
             buffered.as_ref().is_none_or(|from| !moment.stamp.before(&from.stamp, zone))
                 && failed.as_ref().is_none_or(|to| moment.stamp.before(&to.stamp, zone))
         };
-        let flushes = moments.iter().filter(between).filter(|moment| FLUSHED.is_match(&moment.text));
-        let flushed = flushes.filter(|moment| !FAILED.is_match(&moment.text)).last().cloned();
+        let done = |moment: &&Moment| FLUSHED.is_match(&moment.text) && !FAILED.is_match(&moment.text);
+        let flushed = moments.iter().rev().filter(between).find(done).cloned();
         Self { window: window(document), stamps, local, moments, buffered, flushed, failed }
     }
 

@@ -64,11 +64,12 @@ fn same(a: &Length, b: &Length) -> bool {
 fn ranges(line: &Line<'_>) -> Vec<(u32, Length)> {
     let text = line.plain();
     let near = |length: &Length| {
-        let from = text.floor_char_boundary(length.at.start.saturating_sub(40));
-        let to = text.floor_char_boundary(length.at.end + 25);
-        let before = text[from..length.at.start].rsplit(['=', '+', ';']).next().unwrap_or_default();
-        let sum = text[..length.at.start].trim_end_matches([' ', '~', '(']).ends_with('=');
-        let after = text[length.at.end..to].split(['=', '+', ';']).next().unwrap_or_default();
+        let (head, tail) = (&text[..length.at.start], &text[length.at.end..]);
+        let from = head.char_indices().rev().nth(39).map_or(0, |(at, _)| at);
+        let to = tail.char_indices().nth(25).map_or(tail.len(), |(at, _)| at);
+        let before = head[from..].rsplit(['=', '+', ';']).next().unwrap_or_default();
+        let sum = head.trim_end_matches([' ', '~', '(']).ends_with('=');
+        let after = tail[..to].split(['=', '+', ';']).next().unwrap_or_default();
         let header = line.header.is_some_and(|header| WRITE.is_match(header));
         !sum && (header || WRITE.is_match(before) || WRITE.is_match(after))
     };

@@ -44,13 +44,13 @@ impl std::fmt::Debug for Kind {
 #[derive(Debug, Clone)]
 pub struct Said {
     line: u32,
-    said: String,
+    words: String,
     outcome: Outcome,
 }
 
 impl Said {
     fn holds(line: u32, said: impl Into<String>, by: Vec<Source>) -> Self {
-        Self { line, said: said.into(), outcome: Outcome::Holds { by } }
+        Self { line, words: said.into(), outcome: Outcome::Holds { by } }
     }
 
     fn contradicted(
@@ -61,15 +61,15 @@ impl Said {
         by: Vec<Source>,
     ) -> Self {
         let outcome = Outcome::Contradicted { expected: expected.into(), found: found.into(), by };
-        Self { line, said: said.into(), outcome }
+        Self { line, words: said.into(), outcome }
     }
 
     fn unchecked(line: u32, said: impl Into<String>, because: impl Into<String>) -> Self {
-        Self { line, said: said.into(), outcome: Outcome::Unchecked { because: because.into() } }
+        Self { line, words: said.into(), outcome: Outcome::Unchecked { because: because.into() } }
     }
 
     pub(super) fn of(self, kind: &'static str) -> Claim {
-        Claim { kind, line: self.line, said: self.said, outcome: self.outcome }
+        Claim { kind, line: self.line, said: self.words, outcome: self.outcome }
     }
 }
 

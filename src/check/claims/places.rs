@@ -44,7 +44,9 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
             let (file, said) = (&place["file"], place[0].to_owned());
             all.push(match case.bundle {
                 None => Said::unchecked(line.number, said, NO_BUNDLE),
-                Some((bundle, _)) if file.ends_with(".go") => code(bundle, line.number, &text, file, number),
+                Some((bundle, _)) if file.rsplit('.').next() == Some("go") => {
+                    code(bundle, line.number, &text, file, number)
+                }
                 Some((bundle, found)) => logged(bundle, found, line.number, &text, file, number),
             });
         }

@@ -85,12 +85,11 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
     if let Some((a, b, at)) = passing.first().copied() {
         for (line, percent) in loose {
             let held = passing.iter().find(|(a, b, _)| percent.is((*a, *b)));
-            all.push(match held {
-                Some((.., at)) => Said::holds(line, percent.shown(), vec![Source::Line(*at)]),
-                None => {
-                    let right = format!("{:.1} % of {a}/{b}", a as f64 * 100.0 / b as f64);
-                    Said::contradicted(line, percent.shown(), right, percent.shown(), vec![Source::Line(at)])
-                }
+            all.push(if let Some((.., at)) = held {
+                Said::holds(line, percent.shown(), vec![Source::Line(*at)])
+            } else {
+                let right = format!("{:.1} % of {a}/{b}", a as f64 * 100.0 / b as f64);
+                Said::contradicted(line, percent.shown(), right, percent.shown(), vec![Source::Line(at)])
             });
         }
         for line in &lines {
@@ -99,12 +98,11 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
             };
             let said = format!("{number} failed");
             let held = passing.iter().find(|(a, b, _)| b.checked_sub(*a) == Some(number));
-            all.push(match held {
-                Some((.., at)) => Said::holds(line.number, said, vec![Source::Line(*at)]),
-                None => {
-                    let expected = format!("{} of {b}, {a} passed", b.saturating_sub(a));
-                    Said::contradicted(line.number, said, expected, number.to_string(), vec![Source::Line(at)])
-                }
+            all.push(if let Some((.., at)) = held {
+                Said::holds(line.number, said, vec![Source::Line(*at)])
+            } else {
+                let expected = format!("{} of {b}, {a} passed", b.saturating_sub(a));
+                Said::contradicted(line.number, said, expected, number.to_string(), vec![Source::Line(at)])
             });
         }
     }

@@ -40,7 +40,9 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
     for stamp in &stamps {
         let hours: BTreeSet<i64> =
             lines(stamp).keys().map(|text| (hour(text) - hour(&stamp.text)).rem_euclid(24)).collect();
-        hours.into_iter().for_each(|shift| *shifts.entry(shift).or_default() += 1);
+        for shift in hours {
+            *shifts.entry(shift).or_default() += 1;
+        }
     }
     let usual = shifts.into_iter().filter(|(_, count)| count * 2 > stamps.len() && stamps.len() > 1);
     let usual = usual.max_by_key(|(_, count)| *count).map_or(0, |(shift, _)| shift);
