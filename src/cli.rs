@@ -34,6 +34,8 @@ pub enum Command {
     Analyze(Analyze),
     /// The merged timeline over all files, clocks and zones
     Timeline(Timeline),
+    /// Several bundles beside each other: figures, causes, and what differs from a passing one
+    Compare(Compare),
     /// The manual of a cause: what proves it, what rules it out
     Explain(Explain),
     /// Completions for a shell, to standard output
@@ -51,6 +53,14 @@ pub struct Reading {
     /// Folder, archive, log file or `-`; several are one bundle
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How to read.
+#[derive(Debug, Clone, Args)]
+pub struct How {
     /// Zone of stamps that carry none, as +02:00, -0500 or UTC; by default it is found in the log
     #[arg(long, value_name = "OFFSET", value_parser = offset, allow_hyphen_values = true)]
     pub input_tz: Option<i32>,
@@ -63,7 +73,7 @@ pub struct Reading {
 }
 
 /// Bounds of what is read. What lies beyond is skipped and said. Sizes take K, M, G or KiB, MiB, GiB.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Limits {
     /// Bytes of everything, inflated
     #[arg(help_heading = "Limits of reading", long = "limit-total", value_name = "SIZE", value_parser = size)]
@@ -176,6 +186,30 @@ pub struct Timeline {
     /// Only this event type
     #[arg(long, value_name = "TYPE")]
     pub event_type: Option<String>,
+    /// Exit with status 2 when any input was left unread or cut
+    #[arg(long)]
+    pub strict: bool,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How it looks.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// `whylate compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Folder, archive or log file; each is a bundle of its own
+    #[arg(required = true, num_args = 2.., value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    /// How to read.
+    #[command(flatten)]
+    pub how: How,
+    /// What to write: text, markdown or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    #[arg(value_parser = PossibleValuesParser::new(render::compare::ALL.iter().map(|(name, _)| *name)))]
+    pub format: String,
     /// Exit with status 2 when any input was left unread or cut
     #[arg(long)]
     pub strict: bool,
@@ -317,7 +351,7 @@ mod tests {
         assert_eq!(offset("UTC"), Ok(0));
         assert_eq!(offset("EST"), Err("expected an offset such as +02:00, -0500 or UTC, found EST".to_owned()));
         let cli = Cli::try_parse_from(["whylate", "--input-tz", "-05:00", "x"]).expect("valid");
-        assert_eq!(cli.analyze.reading.input_tz, Some(-18_000));
+        assert_eq!(cli.analyze.reading.how.input_tz, Some(-18_000));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::output::{self, Files};
 /// Analyses, writes all outputs, and says whether a gate tripped.
 pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     let targets = targets(args)?;
-    let analysis = analysis(&args.reading, !args.no_tables)?;
+    let analysis = analysis(&args.reading, !args.no_tables, &args.terminal)?;
     let report = &analysis.report;
     strict(report, args.strict)?;
     notes(report, args.terminal.quiet);

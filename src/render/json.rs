@@ -32,8 +32,12 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
         };
         &without
     };
-    let mut serializer = Serializer::with_formatter(&mut *out, Lines { depth: 0 });
-    Document { report, tables: style.tables }.serialize(&mut serializer)?;
+    write_document(&Document { report, tables: style.tables }, out)
+}
+
+/// An object with a line for each of its fields and for each row of its arrays.
+pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Lines { depth: 0 }))?;
     out.write_all(b"\n")
 }
 

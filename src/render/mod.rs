@@ -2,6 +2,7 @@
 //!
 //! To add an output: one file here, its `mod` line, and its row in [`ALL`].
 
+pub mod compare;
 pub mod csv;
 mod document;
 pub mod escape;
@@ -22,7 +23,7 @@ pub mod tables;
 pub mod text;
 pub mod timeline;
 pub mod times;
-mod words;
+pub mod words;
 
 use std::io::{self, Write};
 

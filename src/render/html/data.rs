@@ -180,8 +180,8 @@ pub fn data(report: &Report, chosen: &Chosen<'_>) -> Data {
     let main = words::main(report).and_then(|main| report.failures.iter().position(|f| std::ptr::eq(f, main)));
     let (ticks, requests) = (making.ticks(chosen), making.requests(chosen));
     let (batches, events) = (making.batches(chosen), making.events(chosen));
-    let names = Places::of(report);
-    let short = making.files.strings.iter().map(|file| names.file(file).to_owned()).collect();
+    let places = Places::of(report);
+    let short = making.files.strings.iter().map(|file| places.file(file).to_owned()).collect();
     Data {
         epoch: making.scale.epoch,
         strings: making.strings.strings,
