@@ -9,6 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use super::Style;
 use crate::report::Report;
 
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
@@ -120,6 +121,9 @@ impl Formatter for Lines {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod schema;
 
 #[cfg(test)]
 mod tests {
