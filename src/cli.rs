@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use whylate::{causes, render, report::Family, source};
+use whylate::instant::{MILLISECOND, Nanos, SECOND};
+use whylate::report::{Family, Stage};
+use whylate::{causes, render, source};
 
 /// Says why an audit test failed: write latency, flush delay, query timing, or something else, with the lines that
 /// prove it.
@@ -15,7 +17,7 @@ use whylate::{causes, render, report::Family, source};
 #[derive(Debug, Parser)]
 #[command(name = "whylate", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on tripped; 2 it could \
+    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on or --max tripped; 2 it could \
                         not run. The result goes to standard output, everything else to standard error."
 )]
 pub struct Cli {
@@ -163,6 +165,9 @@ pub struct Analyze {
     #[arg(long, value_name = "CAUSE|family:FAMILY|any", ignore_case = true, hide_possible_values = true)]
     #[arg(value_parser = PossibleValuesParser::new(gates()))]
     pub fail_on: Vec<String>,
+    /// Exit with status 1 when a stage surely took longer (its p95 over all events), as flush-wait=500ms or write=1s
+    #[arg(long, value_name = "STAGE=LENGTH", value_parser = budget)]
+    pub max: Vec<Budget>,
     /// Exit with status 2 when any input was left unread or cut
     #[arg(long)]
     pub strict: bool,
@@ -237,6 +242,53 @@ pub struct Target {
     pub renderer: &'static render::Renderer,
     /// Where to; `None` is standard output.
     pub file: Option<PathBuf>,
+}
+
+/// What a stage may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Which.
+    pub stage: Stage,
+    /// At most so many nanoseconds.
+    pub limit: Nanos,
+}
+
+/// The stages that are measured over all events.
+const STAGES: &[(&str, Stage)] =
+    &[("buffer", Stage::Buffer), ("flush-wait", Stage::FlushWait), ("write", Stage::Write)];
+
+fn budget(text: &str) -> Result<Budget, String> {
+    let Some((name, limit)) = text.split_once('=') else {
+        return Err(format!("expected STAGE=LENGTH such as flush-wait=500ms, found {text}"));
+    };
+    let Some((_, stage)) = STAGES.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = STAGES.iter().map(|(name, _)| *name).collect();
+        let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(format!("expected one of {}, found {name}{near}", names.join(", ")));
+    };
+    Ok(Budget { stage: *stage, limit: duration(limit)? })
+}
+
+fn duration(text: &str) -> Result<Nanos, String> {
+    let wrong = || format!("expected a length of time such as 500ms, 1.5s or 2m, found {text}");
+    let number = text.trim_end_matches(|c: char| c.is_alphabetic());
+    let unit: Nanos = match &text[number.len()..] {
+        "us" | "µs" => 1_000,
+        "ms" => MILLISECOND,
+        "s" => SECOND,
+        "m" => 60 * SECOND,
+        _ => return Err(wrong()),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return Err(wrong());
+    }
+    let parse = |text: &str| text.parse::<Nanos>().map_err(|_| wrong());
+    let scale = 10_i64.pow(u32::try_from(fraction.len()).map_err(|_| wrong())?);
+    // At most 999,999,999 minutes, which 64 bits do not hold in nanoseconds.
+    let part = i128::from(parse(fraction)?) * i128::from(unit) / i128::from(scale);
+    Nanos::try_from(i128::from(parse(whole)?) * i128::from(unit) + part).map_err(|_| wrong())
 }
 
 /// Values of `--fail-on`.
@@ -342,6 +394,19 @@ mod tests {
         assert!(matches!(cli.command, Some(Command::Timeline(_))));
         let cli = Cli::try_parse_from(["whylate", "./timeline"]).expect("valid");
         assert!(cli.command.is_none());
+    }
+
+    #[test]
+    fn budgets_have_a_stage_and_a_length() {
+        assert_eq!(budget("flush-wait=500ms"), Ok(Budget { stage: Stage::FlushWait, limit: 500 * MILLISECOND }));
+        assert_eq!(budget("write=1.5s"), Ok(Budget { stage: Stage::Write, limit: 1_500 * MILLISECOND }));
+        assert_eq!(duration("2m"), Ok(120 * SECOND));
+        assert_eq!(duration("250us"), Ok(250_000));
+        for wrong in ["", "s", "-1s", "1", "1.s", "1h", "1e3s", "999999999m", "٣s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        let near = "expected one of buffer, flush-wait, write, found flush_wait; did you mean flush-wait?";
+        assert_eq!(budget("flush_wait=1s"), Err(near.to_owned()));
     }
 
     #[test]

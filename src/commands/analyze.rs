@@ -7,9 +7,9 @@ use anyhow::bail;
 use whylate::render::{self, Form, RenderTable, Renderer, Style, markdown, tables};
 use whylate::report::Report;
 
-use super::{analysis, notes, strict, style};
+use super::{analysis, gates, notes, strict, style};
 use crate::Status;
-use crate::cli::{Analyze, FAMILIES, Target};
+use crate::cli::{Analyze, Target};
 use crate::output::{self, Files};
 
 /// Analyses, writes all outputs, and says whether a gate tripped.
@@ -58,7 +58,7 @@ pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     if let Some(screen) = screen {
         output::to_stdout(|out| out.write_all(&screen))?;
     }
-    Ok(if tripped(report, &args.fail_on) { Status::Gate } else { Status::Done })
+    Ok(if gates::tripped(report, args) { Status::Gate } else { Status::Done })
 }
 
 /// GitHub shows a step's summary up to this size.
@@ -107,15 +107,4 @@ fn targets(args: &Analyze) -> anyhow::Result<Vec<Target>> {
         }
     }
     Ok(targets)
-}
-
-/// Whether any failure is one that the user asked to be told about.
-fn tripped(report: &Report, gates: &[String]) -> bool {
-    gates.iter().map(|gate| gate.to_lowercase()).any(|gate| {
-        let family = FAMILIES.iter().find(|(name, _)| *name == gate).map(|(_, family)| *family);
-        report.failures.iter().any(|failure| match family {
-            Some(family) => !failure.collateral && failure.family == family,
-            None => gate == "any" || failure.cause.is_some_and(|cause| cause == gate),
-        })
-    })
 }

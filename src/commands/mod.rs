@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod compare;
 pub mod explain;
+mod gates;
 pub mod shell;
 pub mod timeline;
 
