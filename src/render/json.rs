@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use super::Style;
+use super::{Style, escape};
 use crate::report::Report;
 
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -102,15 +102,19 @@ impl Formatter for Lines {
         out.write_all(b": ")
     }
 
-    /// Characters that a terminal or an editor acts upon are escaped; the value stays the same.
+    /// What a terminal, an editor or a runner acts upon is escaped; the value stays the same.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.is_ascii() && !fragment.contains('\x7f') {
+        if fragment.is_ascii() && !fragment.contains('\x7f') && !fragment.contains("##") {
             return out.write_all(fragment.as_bytes());
         }
         let mut buffer = [0; 4];
         let mut units = [0; 2];
-        for c in fragment.chars() {
-            if super::escape::is_hidden(c) {
+        let mut rest = fragment.chars().peekable();
+        let mut before = None;
+        while let Some(c) = rest.next() {
+            let command = c == '#' && before == Some('#') && escape::begins_command(rest.peek().copied());
+            before = Some(c);
+            if command || escape::is_hidden(c) {
                 for unit in c.encode_utf16(&mut units) {
                     write!(out, "\\u{unit:04x}")?;
                 }
