@@ -99,7 +99,7 @@ pub struct Limits {
 
 impl Limits {
     /// The defaults of the library with these in their place.
-    pub fn over(&self, defaults: source::Limits) -> source::Limits {
+    pub fn over(&self, defaults: &source::Limits) -> source::Limits {
         source::Limits {
             total: self.total.unwrap_or(defaults.total),
             member: self.member.unwrap_or(defaults.member),

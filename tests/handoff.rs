@@ -64,7 +64,9 @@ impl Known {
             }
             Value::Array(rows) => {
                 self.integers.extend(i64::try_from(rows.len()));
-                rows.iter().for_each(|row| self.take(row));
+                for row in rows {
+                    self.take(row);
+                }
             }
             Value::Object(fields) => {
                 for end in ["lo_ns", "hi_ns"] {
@@ -89,8 +91,7 @@ impl Known {
     fn looks(&mut self, looks: &Value) {
         let looks = looks.as_array().expect("an array");
         let ends = |look: Option<&Value>| -> Vec<i64> {
-            let of =
-                |end: &str| Some(DateTime::parse_from_rfc3339(look?["at"][end].as_str()?).ok()?.timestamp_nanos_opt()?);
+            let of = |end: &str| DateTime::parse_from_rfc3339(look?["at"][end].as_str()?).ok()?.timestamp_nanos_opt();
             [of("lo"), of("hi")].into_iter().flatten().collect()
         };
         for from in ends(looks.first()) {

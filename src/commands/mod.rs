@@ -21,7 +21,7 @@ use crate::output;
 fn analysis(reading: &Reading, tables: bool, terminal: &Terminal) -> anyhow::Result<Analysis> {
     let how = &reading.how;
     let options = Options {
-        source: source::Options { limits: how.limits.over(source::Limits::default()), threads: how.threads },
+        source: source::Options { limits: how.limits.over(&source::Limits::default()), threads: how.threads },
         input_tz: how.input_tz,
         tables,
         ..Options::default()

@@ -70,7 +70,7 @@ fn suite(words: &Words<'_>) -> String {
     log += &store(15, "Audit store initialized", made);
     log += "  << Timeline\n------------------------------\n• [FAILED] [6.109 seconds]\n";
     let spec = words.spec.replace(['\n', '\r'], " ");
-    log += &format!("SignalProcessing → Audit [It] {spec} [integration, audit]\n");
+    log.extend([format!("SignalProcessing → Audit [It] {spec} [integration, audit]\n")]);
     log += "/src/kubernaut/test/integration/signalprocessing/audit_integration_test.go:251\n\n  Timeline >>\n";
     let called = json!({"event_type": kind, "event_action": "enrichment", "correlation_id": id,
         "buffer_capacity": 10000, "buffer_current_size": 0});
@@ -80,11 +80,11 @@ fn suite(words: &Words<'_>) -> String {
     let buffered = json!({"event_type": kind, "correlation_id": id, "buffer_size_after": 0, "total_buffered": 1});
     log += &store(20, "✅ Event buffered successfully", buffered);
     for _ in 0..3 {
-        log += &format!("  ⏳ No events yet for {kind} (correlation_id={id})\n");
+        log.extend([format!("  ⏳ No events yet for {kind} (correlation_id={id})\n")]);
     }
     let at = "/src/kubernaut/test/integration/signalprocessing/audit_integration_test.go:259 @ 11/24/26 13:43:26.223";
-    log += &format!("  [FAILED] in [It] - {at}\n  << Timeline\n\n  [FAILED] {}\n", words.message);
-    log += &format!("  Expected\n      <int>: 0\n  to equal\n      <int>: 1\n  In [It] at: {at}\n");
+    log.extend([format!("  [FAILED] in [It] - {at}\n  << Timeline\n\n  [FAILED] {}\n", words.message)]);
+    log.extend([format!("  Expected\n      <int>: 0\n  to equal\n      <int>: 1\n  In [It] at: {at}\n")]);
     log += "------------------------------\n• [3.138 seconds]\n------------------------------\n\n\
             Ran 2 of 2 Specs in 8.090 seconds\nFAIL! -- 1 Passed | 1 Failed | 0 Pending | 0 Skipped\n";
     log

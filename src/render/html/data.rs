@@ -175,7 +175,7 @@ pub fn data(report: &Report, chosen: &Chosen<'_>) -> Data {
             ids.push(id);
         }
     }
-    let stores = ids.iter().map(|id| making.store(report, id)).collect();
+    let stores = ids.iter().map(|id| Making::store(report, id)).collect();
     let specs = report.failures.iter().map(|failure| making.spec(failure)).collect();
     let main = words::main(report).and_then(|main| report.failures.iter().position(|f| std::ptr::eq(f, main)));
     let (ticks, requests) = (making.ticks(chosen), making.requests(chosen));
@@ -230,7 +230,7 @@ impl<'a> Making<'a> {
         places.iter().take(3).map(|place| json!([self.files.number(&place.file), place.line])).collect()
     }
 
-    fn store(&mut self, report: &Report, id: &str) -> Value {
+    fn store(report: &Report, id: &str) -> Value {
         let Some(store) = report.stores.iter().find(|store| store.id == id) else {
             return json!({"id": cut(id), "about": []});
         };
