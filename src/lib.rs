@@ -75,6 +75,11 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// Everything that was put together, for programs that look behind the report.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// The merged timeline over all files.
     pub fn timeline(&self) -> timeline::Timeline {
         timeline::timeline(&self.world, &self.report)

@@ -248,6 +248,8 @@ pub enum TestLine {
     Look(Box<Look>),
     /// The spec flushed its store before it looked.
     SpecFlushed,
+    /// "Created …: namespace/name": the object that the spec works on.
+    Created { name: Text },
     /// `[Process n]`, or another hint which process a block belongs to.
     Process(u32),
     /// "[FAIL] text" or another line of the summary, with its place.

@@ -287,6 +287,7 @@ fn test_line(line: &TestLine) -> Option<Said> {
                 look.correlation_id.as_deref().unwrap_or_default(),
             )
         }
+        TestLine::Created { name } => test(format!("the spec created {name}")),
         TestLine::SpecFlushed => test("the spec flushed its store".to_owned()),
         TestLine::ServerUnreachable { error } => test(format!("server not reached: {error}")),
         TestLine::SpecText { text, .. } => test(format!("spec: {text}")),

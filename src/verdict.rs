@@ -4,6 +4,7 @@
 //! A rule chooses; the causes bring the evidence. There is no percentage: see [`Confidence`].
 
 use crate::causes::{self, Cause, Examined};
+use crate::correlate::Seen;
 use crate::correlate::awaited::{Source, claim};
 use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::{Case, Journey, StageFact};
@@ -101,23 +102,26 @@ fn collateral_sentence(case: &Case<'_>) -> String {
 /// Rule 1: the failure waits for no event.
 fn waits_for_nothing(case: &Case<'_>) -> Option<Decision> {
     let suite_node = case.failed.text.starts_with('[');
-    let queries = case.looking.looks.iter().any(|look| look.printed.is_some());
-    if !suite_node && (!case.journeys.is_empty() || queries) {
+    if !suite_node && waits(case) {
         return None;
     }
     let infra = examine(&causes::INFRA_DOWN, case);
     let unreachable = !case.unreachable_lines().is_empty();
-    if unreachable && infra.excluding.is_empty() {
-        let never = case.world.requests.is_empty();
-        let confidence = if never || !infra.supporting.is_empty() { Confidence::Proven } else { Confidence::Likely };
+    if infra.excluding.is_empty() && (unreachable || (!infra.supporting.is_empty() && case.needed_the_server())) {
+        let confidence = if unreachable { Confidence::Proven } else { Confidence::Likely };
         return Some(
             Decision::of(case, &causes::INFRA_DOWN, confidence).then(&causes::SEND_LOSS, Confidence::Possible),
         );
     }
-    if suite_node || case.looking.looks.is_empty() {
-        return Some(Decision::none(Family::Other, "this failure does not wait for an audit event."));
-    }
-    None
+    Some(Decision::none(Family::Other, "this failure does not wait for an audit event."))
+}
+
+/// A spec waits for events when it says so: it printed looks, or its text or message names a type or the audit trail.
+fn waits(case: &Case<'_>) -> bool {
+    let printed = case.looking.looks.iter().any(|look| look.printed.is_some());
+    let about_audit = |text: &str| text.to_ascii_lowercase().contains("audit");
+    let looked = !case.looking.looks.is_empty() && (about_audit(&case.failed.text) || about_audit(&case.failed.message));
+    !case.journeys.is_empty() || printed || looked
 }
 
 /// Rule 2: the looks returned as many as expected, or more.
@@ -150,6 +154,10 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
     Some(match broken.link {
         Link::Emitted if !journey.emissions.is_empty() => {
             Decision::of(case, &causes::EMIT_NEVER, Confidence::Likely).then(&causes::ASSERT, Confidence::Possible)
+        }
+        // The panic of an earlier call of the same object ended it before the awaited one.
+        Link::Emitted if case.closed_store_panic().is_some() => {
+            Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
         Link::Emitted if exact => Decision::of(case, &causes::EMIT_NEVER, cap),
         Link::Emitted => return None,
@@ -218,9 +226,11 @@ fn late(case: &Case<'_>) -> Decision {
 
     // 4.1: flushed once before the event was there, never again.
     if flush.is_some() && !flushes.is_empty() {
-        let all_before = flushes
-            .iter()
-            .all(|(ended, ..)| ended.surely_before(event.times.buffered) || precedes(*ended, event.times.buffered));
+        // Lines of one block are printed in their order.
+        let call = event.called.or(event.ended);
+        let stands_before = |seen: Seen| call.is_some_and(|call| call.file == seen.file && seen.index < call.index);
+        let all_before =
+            flushes.iter().all(|(ended, _, seen)| ended.surely_before(event.times.buffered) || stands_before(*seen));
         if all_before {
             return guilty_decision(case, &causes::FLUSH_ORDER, proof, vec![Stage::FlushWait])
                 .then(&causes::FLUSH_DELAY, Confidence::Likely);
@@ -321,11 +331,6 @@ fn both_together(case: &Case<'_>, journey: &Journey, look: Instant, proof: Confi
 
 fn guilty_decision(case: &Case<'_>, cause: &'static Cause, proof: Confidence, guilty: Vec<Stage>) -> Decision {
     Decision { guilty, ..Decision::of(case, cause, proof) }
-}
-
-/// Stamps overlap, but the lines stand in this order in one block.
-fn precedes(flush: Instant, buffered: Instant) -> bool {
-    flush.hi().zip(buffered.hi()).is_some_and(|(flush, buffered)| flush < buffered)
 }
 
 fn exceeds(stage: &StageFact) -> bool {
@@ -455,7 +460,7 @@ fn hidden(case: &Case<'_>) -> Decision {
     if running.is_some() {
         return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely));
     }
-    let interval = case.store.and_then(|store| case.world.stores[store].interval());
+    let interval = case.interval();
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
     let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
     if let Some(interval) = interval {

@@ -17,11 +17,52 @@ pub static ASSERT: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# assert
+const MANUAL: &str = r#"# assert
 
-The assertion does not fit the data.
-";
+The events were there in time; the assertion cannot hold for what they say.
+Family: other.
+
+## What happened
+The expectation and the data differ: another value, a field that the service
+never sets, a wrong number, an order that is a tie, a matcher of the wrong
+type, or the wrong object. No wait changes a row that was found.
+
+## How it is told
+The looks returned as many rows as expected, or the event was visible and
+rows came back, and the failure compares a value that is not a number of
+events. The printed value differs from the expected one: proven. With a
+wrong number of events this cause stands second, behind `emit-dup` or
+`emit-never`, because the lines cannot say which side is wrong.
+
+## What rules it out
+- The count found differs from the count expected: rows are missing or extra.
+
+## What it is confused with
+- `emit-dup`, `emit-never`: the number of emissions differs.
+- `query-early`: a loop that ended at any event, then asserted a certain one;
+  there the row is missing, here its content differs.
+- A slow write or a stalled process elsewhere in the log: if the row was
+  returned, its time is not the matter.
+
+## What to do
+In the test: compare the asserted value with what the service emits on this
+path. An assertion inside Eventually looks like a time-out and is none.
+In the service: set the field, if the expectation is right.
+In the server: check that the read path returns the field.
+
+## An example
+    … HTTP request … "GET" … "status": 200, "bytes": 1131 …
+    [FAILED] Outcome should be pending until the remediation is verified
+    Expected
+        <string>: success
+    to equal
+        <string>: pending
+One row of the awaited type came back, with another outcome.
+
+## What would overturn it
+A row that was changed or replaced later, or an expectation that another spec
+of the same path confirms.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

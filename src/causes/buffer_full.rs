@@ -17,11 +17,49 @@ pub static BUFFER_FULL: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# buffer-full
+const MANUAL: &str = r#"# buffer-full
 
-The buffer was full.
-";
+The store's channel was full when the event came, and the event was dropped.
+Family: other.
+
+## What happened
+Callers emitted faster than the writer emptied the channel: a burst, a small
+buffer, or a writer that was blocked by a slow write. StoreAudit does not
+wait; it drops the event and counts it.
+
+## How it is told
+"Audit buffer full, event dropped" names the awaited type and id. The link
+`buffered` is absent. `buffer_capacity` and `buffer_current_size` of the call
+show a full channel. When the drop followed a slow write, mending the buffer
+alone may only move the loss.
+
+## What rules it out
+- "Event buffered successfully" for the awaited event.
+- A `dropped_count` of 0 in the store's close line.
+
+## What it is confused with
+- `store-closed`: since February 2026 a closed store counts its drops in
+  `dropped_count` too; its line says "Audit store closed, dropping event".
+- `write-slow`: a blocked writer fills the channel; an event that was still
+  buffered is late, one that was dropped is lost.
+- `total_buffered` is a lifetime count and says nothing about the fill.
+
+## What to do
+In the test: do not send a burst larger than the suite's buffer.
+In the service: raise `buffer_size` or `batch_size`, so that a burst fits
+between two writes.
+In the server: shorten the writes when they blocked the writer.
+
+## An example
+    13:49:50-05:00 … StoreAudit called {… "rr-p2-0c764372-4696",
+      "buffer_capacity": 10, "buffer_current_size": 10}
+    13:49:50-05:00 … Audit buffer full, event dropped {…
+      "rr-p2-0c764372-4696", "buffered_count": 83, "dropped_count": 346}
+A buffer of 10 met a burst of hundreds.
+
+## What would overturn it
+A second emission of the same event that was buffered in time.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

@@ -16,11 +16,51 @@ pub static DATA_INTERFERENCE: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# data-interference
+const MANUAL: &str = r#"# data-interference
 
-Rows of others were found.
-";
+Rows of other objects, namespaces or runs were among those returned. Family:
+other.
+
+## What happened
+Several specs use one fixed correlation id, or rows of an earlier run are
+still there, or another process cleans up. The spec counts events that are
+not its own.
+
+## How it is told
+The looks found more rows than expected, where the spec wants an exact
+number. The object of the spec emitted no more than expected, and other
+objects emitted the same type under the same id; the Reconcile line before
+each call names the object. When those emissions account for all rows found
+it is proven, otherwise likely. Found too many, and no line shows by whom:
+possible, with `emit-dup` second.
+
+## What rules it out
+- No other object emitted under this id, and as many rows as were buffered.
+
+## What it is confused with
+- `emit-dup`: the extra events are of the spec's own object.
+- `write-dup`: one buffered line, two rows, a client time-out before.
+- `query-page`: the foreign rows push the own row off the page; then the spec
+  finds none. That cause stands first, this one second.
+- `query-filter`: nothing matched at all.
+
+## What to do
+In the test: give every spec an id of its own, not a constant such as
+`test-rr`; clear the table before the suite, never during it.
+In the service: nothing.
+In the server: nothing.
+
+## An example
+    13:51:42-05:00 … Event buffered successfully {… "test-rr" …
+      "total_buffered": 50}
+    13:51:42-05:00 … Event buffered successfully {… "test-rr" …
+      "total_buffered": 53}
+    … found 4 events (correlation=test-rr, type=orchestrator.lifecycle.tran…
+Four objects emitted under `test-rr`; the spec expected its own one.
+
+## What would overturn it
+The same object in all of those calls: then it was emitted twice.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

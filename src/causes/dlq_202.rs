@@ -17,11 +17,52 @@ pub static DLQ_202: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# dlq-202
+const MANUAL: &str = r#"# dlq-202
 
-The events were parked.
-";
+The server could not write the events, parked them in its dead-letter queue
+and answered 202: accepted, not visible. Family: other.
+
+## What happened
+The database write failed. DataStorage put the events into Redis instead. A
+worker looks there every 30 s; no query finds them before.
+
+## How it is told
+A POST of the event's batch was answered with 202, or the server says that
+the fallback succeeded, or the attempt's error names code 202. The link
+`created` is absent. Older clients count a 202 as written; newer ones take it
+for an error and send the batch again, and each attempt parks the same events
+again, until the client prints a data loss.
+
+## What rules it out
+- A 201 for the event's batch.
+
+## What it is confused with
+- `server-5xx`: the fallback failed too; "DLQ fallback also failed - data
+  loss risk" stands in the server's log.
+- `write-slow`: a count that stays the same at the end is not a slow write.
+- `send-loss`: the client's data loss line follows here too; the attempts'
+  errors name the 202.
+- A `written_count` that equals `buffered_count` proves nothing here.
+
+## What to do
+In the test: let helpers fail on a 202. Do not wait for the queue.
+In the service: nothing.
+In the server: find why the database write failed. That line stands right
+before the fallback.
+
+## An example
+No complete log of it is on record here. The lines have this form:
+
+    … Database write failed {"event_type": … "correlation_id": …
+    … Attempting DLQ fallback for audit event {… "db_error": …
+    … DLQ fallback succeeded …
+    … HTTP request {"method": "POST" … "status": 202 …
+The client was content, and the row was in Redis, not in the table.
+
+## What would overturn it
+"DLQ message processed successfully" for it before the last look: from then
+on it was visible.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

@@ -18,11 +18,49 @@ pub static EMIT_DUP: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# emit-dup
+const MANUAL: &str = r#"# emit-dup
 
-The event was emitted more than once.
-";
+The same object emitted the event more often than the spec expects. All were
+written and found. Family: other.
+
+## What happened
+A reconcile ran twice for one transition: a stale cache, a missing guard, two
+owners, a requeue. The store and the server did their work each time.
+
+## How it is told
+The looks found more rows than expected, where the spec wants an exact
+number. Buffered lines of one object for the same type and id are counted;
+the Reconcile line before each call names the object. When they are more than
+expected, this is the cause. It is proven only when the repeated events agree
+in every printed field and are as many as the rows found; otherwise likely.
+`assert` stands second, for the expectation may be wrong.
+
+## What rules it out
+- The object emitted it no more often than expected.
+- Found is not more than expected.
+
+## What it is confused with
+- `write-dup`: one buffered line and two rows, after a client time-out.
+- `data-interference`: the extra events belong to other objects.
+- `assert`: the second emission is a right one, the expected number is not.
+
+## What to do
+In the test: make sure that it does not drive the state twice.
+In the service: emit on the transition, not on every reconcile; read the
+state from the API and not from the cache before emitting.
+In the server: nothing.
+
+## An example
+    13:50:50-05:00 … Event buffered successfully … classification.decision …
+      … "correlation_id":"test-efk-muukkeep-rr-… "total_buffered":66
+    13:50:50-05:00 … Event buffered successfully … classification.decision …
+      … "correlation_id":"test-efk-muukkeep-rr-… "total_buffered":67
+    … but found 2 events (correlation_id: test-efk-muukkeep-rr-…
+One store buffered the same pair twice within a second.
+
+## What would overturn it
+Lines that show two objects, or a legitimate second transition.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

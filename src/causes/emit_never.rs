@@ -16,11 +16,51 @@ pub static EMIT_NEVER: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# emit-never
+const MANUAL: &str = r#"# emit-never
 
-The event was never emitted.
-";
+The awaited event was never handed to the audit store: it was lost before the
+journey's first link. Family: other.
+
+## What happened
+The service did not call StoreAudit for this type and id. The object was not
+reconciled, the audit client was nil, a webhook was not invoked, a condition
+was not met, or the work took another path. No wait could have found it.
+
+## How it is told
+Each call prints "StoreAudit called" with its type and id. The link `emitted`
+is absent when no such line stands for the awaited pair although lines of
+that kind are observable in these logs, and one of two holds: the object's
+own lines say that its processing ended, or the same log goes on for longer
+than any phase took elsewhere. When some were emitted and fewer than
+expected, it is at most likely, and `assert` stands second.
+
+## What rules it out
+- "StoreAudit called" or "Event buffered successfully" for the pair.
+- Nothing is excluded, and nothing proven, where those lines are hidden: they
+  are at V(1) since 19 April 2026 and at V(2) since 24 May 2026.
+
+## What it is confused with
+- `query-filter`: the same object emitted the type under another id.
+- `emit-late`: the call stands in the log, after the last look.
+- `validate-drop`: the call is there, then "Invalid audit event".
+- `store-closed`: the call panicked with "send on closed channel".
+
+## What to do
+In the test: check that the set-up reaches the phase that emits.
+In the service: find the path that skips the call; look for a nil client, a
+panic, x509 or 422 lines, an object without its label.
+In the server: nothing; it never saw the event.
+
+## An example
+    18:50:35Z … StoreAudit called {"event_type": "orchestrator.lifecycle.cr…
+    18:50:35Z … Remediation completed successfully {… "test-pwwnvg-bdrofl" …
+    18:50:35Z … StoreAudit called {"event_type": "orchestrator.lifecycle.co…
+    … found 0 events (correlation=rr-p2-…, type=orchestrator.lifecycle.tran…
+The object ended; no call names the type `lifecycle.transitioned`.
+
+## What would overturn it
+A call for the pair in a log that was not given, or one under another id.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

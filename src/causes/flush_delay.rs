@@ -18,11 +18,50 @@ pub static FLUSH_DELAY: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# flush-delay
+const MANUAL: &str = r#"# flush-delay
 
-The flush came too late.
-";
+The event was buffered in time and flushed too late. Family: flush delay.
+
+## What happened
+The event waited in the store: the interval is longer than the window, the
+process stood still, or a Flush() did not drain the channel.
+
+## How it is told
+The flush wait runs from "Event buffered successfully" to the first attempt
+to send the event's batch. Its limit is the smaller of the configured interval
+and the usual one of that process (suites of signalprocessing, aianalysis and
+authwebhook 100 ms, other suites and pods 1 s, authwebhook's pod 5 s). The
+wait is guilty when it surely exceeds the limit, and the limit in its place
+would have made the event visible before the last look. A flush that left the
+event in the channel decides alone. Where ticks are hidden, an interval longer
+than the window, no POST of that store in it and one after it: likely.
+
+## What rules it out
+- The event's batch was flushed within the limit of being buffered.
+- A look after the event was visible that did not find it.
+
+## What it is confused with
+- `write-slow`: an earlier batch's write blocks the writer; the tick is then
+  printed long after its `tick_time`, or the next `actual_interval` is short.
+- `flush-order`: an explicit flush ran, but before the event was buffered.
+- `query-window`, `query-early`: the wait was within its limit.
+- `batch_size_before_flush` 0 on other ticks: nothing was waiting then.
+
+## What to do
+In the test: flush before looking, or lengthen the window.
+In the service: set `flush_interval`; find what kept writer or process.
+In the server: nothing; a buffer of its own does not exist.
+
+## An example
+    18:44:04Z … Audit store initialized {… "flush_interval": "15s" …
+    18:44:20Z … Event buffered successfully {… "rr-p2-581efff8-f2d1" …
+    Timed out after 8.000s.
+    18:44:34Z … Timer tick received {… "batch_size_before_flush": 3 …
+The timer of 15 s took the event 14 s later; the spec looked for 8 s.
+
+## What would overturn it
+A batch of that store before the last look that held the event.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();
@@ -56,7 +95,7 @@ fn examine(case: &Case<'_>) -> Examined {
 }
 
 fn sentence(case: &Case<'_>) -> String {
-    let interval = case.store.and_then(|store| case.world.stores[store].interval());
+    let interval = case.interval();
     let waited = case.decisive().and_then(|journey| {
         journey.stages.iter().find(|stage| stage.stage == Stage::FlushWait).and_then(|stage| stage.took.lo())
     });
@@ -77,7 +116,7 @@ fn sentence(case: &Case<'_>) -> String {
 }
 
 fn fix(case: &Case<'_>) -> (String, Option<&'static str>) {
-    (match case.store.and_then(|store| case.world.stores[store].interval()) {
+    (match case.interval() {
         Some(interval) if interval > case.flush_limit => {
             format!("Set the flush interval to at most {}, or flush before looking.", spoken(case.flush_limit))
         }

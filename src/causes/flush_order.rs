@@ -16,11 +16,52 @@ pub static FLUSH_ORDER: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# flush-order
+const MANUAL: &str = r#"# flush-order
 
-The flush ran before the event was there.
-";
+The spec's explicit flush ended before the event was buffered, and none
+followed. Family: flush delay.
+
+## What happened
+The spec called Flush() once and then polled. The flush sent what was there.
+The event was buffered a moment later and waited for the timer, which fires
+too seldom for the window.
+
+## How it is told
+Every explicit flush of the spec ended before "Event buffered successfully"
+of the awaited event, by "Explicit flush completed" or the spec's own flush
+line. The flush wait is guilty: it surely exceeds its limit, and the limit
+would have made the event visible before the last look. `flush-delay` stands
+second, for a shorter interval would have helped too.
+
+## What rules it out
+- A flush that ended after the event was buffered.
+- A tick that took the event in time for the last look.
+
+## What it is confused with
+- `flush-delay`: no explicit flush at all, or one that ran after buffering
+  and left the event in the channel.
+- `emit-late`: there even a flush at once after the emission was too late.
+- `reject-4xx`, `send-loss`: "Audit store flushed successfully" is printed
+  even when the batch was dropped; look for the attempts' errors.
+
+## What to do
+In the test: flush inside the polling loop, or after waiting for the phase
+that emits.
+In the service: nothing; a shorter `flush_interval` makes it rarer.
+In the server: nothing.
+
+## An example
+    … Audit store flushed successfully
+    [13:46:20.958] business.classified audit events found: 0 (expected: 1, …
+    13:46:21-05:00 … Event buffered successfully … business.classified …
+    Timed out after 7.001s.
+    13:46:31-05:00 … Timer tick received … "batch_size_before_flush":1,
+      … "expected_interval":12 …
+One flush, then the event, then a timer of 12 s and a window of 7 s.
+
+## What would overturn it
+A second flush of the spec after the buffered line.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

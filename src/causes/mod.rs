@@ -136,4 +136,83 @@ mod tests {
         codes.sort_unstable();
         assert_eq!(files, codes);
     }
+
+    /// What every manual answers, in this order.
+    const SECTIONS: [&str; 7] = [
+        "## What happened",
+        "## How it is told",
+        "## What rules it out",
+        "## What it is confused with",
+        "## What to do",
+        "## An example",
+        "## What would overturn it",
+    ];
+
+    #[test]
+    fn every_manual_has_its_sections_in_order() {
+        use unicode_width::UnicodeWidthStr;
+        for cause in ALL {
+            let code = cause.code;
+            let lines: Vec<&str> = cause.manual.lines().collect();
+            assert_eq!(lines[0], format!("# {code}"));
+            let sections: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("## ")).collect();
+            assert_eq!(sections, SECTIONS, "{code}");
+            for line in &lines {
+                assert!(line.width() <= 78, "{code}: wider than 78 columns: {line}");
+            }
+            assert!((25..=45).contains(&lines.len()), "{code}: {} lines", lines.len());
+            // The summary names the family, and each section says something.
+            let family = match cause.family {
+                Family::WriteLatency => "Family: write latency.",
+                Family::FlushDelay => "Family: flush delay.",
+                Family::QueryTiming => "Family: query timing.",
+                Family::Other | Family::Unknown => "Family: other.",
+            };
+            let summary = cause.manual.split("## ").next().unwrap_or_default().replace('\n', " ");
+            assert!(summary.contains(family), "{code}: expected {family} in the summary, found {summary}");
+            assert!(
+                lines.windows(2).all(|pair| !pair[0].starts_with("## ") || !pair[1].is_empty()),
+                "{code}: an empty section"
+            );
+        }
+    }
+
+    #[test]
+    fn manuals_name_only_causes_that_exist() {
+        for cause in ALL {
+            let confused = cause.manual.split("## What it is confused with").nth(1).unwrap_or_default();
+            let confused = confused.split("## ").next().unwrap_or_default();
+            for line in confused.lines().filter_map(|line| line.strip_prefix("- `")) {
+                let head = line.split_once(':').map_or(line, |(head, _)| head);
+                for other in head.split(", ").map(|name| name.trim_matches('`')) {
+                    assert_ne!(other, cause.code, "{}: confused with itself", cause.code);
+                    let known = named(other).is_some() || other.contains('_');
+                    assert!(known, "{}: expected a cause, found {other}", cause.code);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn documentation_lists_every_cause() {
+        let table = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/causes.md"));
+        let rows: Vec<(&str, &str)> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .filter_map(|(code, rest)| Some((code, rest.split(" | ").next()?)))
+            .collect();
+        let expected: Vec<(&str, &str)> = ALL
+            .iter()
+            .map(|cause| {
+                let family = match cause.family {
+                    Family::WriteLatency => "write latency",
+                    Family::FlushDelay => "flush delay",
+                    Family::QueryTiming => "query timing",
+                    Family::Other | Family::Unknown => "other",
+                };
+                (cause.code, family)
+            })
+            .collect();
+        assert_eq!(rows, expected);
+    }
 }

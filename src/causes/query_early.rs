@@ -17,11 +17,51 @@ pub static QUERY_EARLY: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# query-early
+const MANUAL: &str = r#"# query-early
 
-The query came too early.
-";
+Looking ended before its deadline, and before the event was visible; flush and
+write were normal. Family: query timing.
+
+## What happened
+The spec queried once, without a loop; or its loop ended when any event was
+there, and the next line asserted a certain one. The event came a normal
+moment later.
+
+## How it is told
+The failure is not a time-out: the looks did not run to a deadline. The event
+was not visible at the last look, and neither its flush wait nor its write is
+guilty. The evidence is the distance from the last look to when the event
+became visible, or that it was not yet written. If it was emitted only after
+that look, `emit-late` stands second.
+
+## What rules it out
+- The looks went on to their deadline.
+- One look after the event was visible that did not find it: committed rows
+  stay visible.
+- A guilty stage.
+
+## What it is confused with
+- `query-window`: "Timed out after …" stands in the failure.
+- `flush-delay`, `write-slow`: the stage exceeds its limit.
+- `query-page`, `query-filter`: looks after the write still found nothing.
+- Most first diagnoses of "too early" were wrong: count the looks after the
+  POST's 201 before you believe it.
+
+## What to do
+In the test: poll with Eventually, for the type and id that are asserted,
+with the flush inside the loop.
+In the service and in the server: nothing.
+
+## An example
+    13:43:20-05:00 … Event buffered successfully … classification.decision …
+    … No events yet for signalprocessing.classification.decision …
+    [FAILED] in [It] - … audit_integration_test.go:259 @ … 13:43:20.223
+    [FAILED] Should have exactly 1 signalprocessing.classification.decision …
+One look, in the same second as the emission, and no other.
+
+## What would overturn it
+A later look of the spec, or a query that could not have matched the event.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

@@ -16,11 +16,51 @@ pub static QUERY_ERR: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# query-err
+const MANUAL: &str = r#"# query-err
 
-The query failed.
-";
+The query failed, or its answer was not understood, and the test took that
+for no event. Family: other.
+
+## What happened
+The read side was broken: no token (401, 403), a server error, a lost
+connection, an answer that the client could not decode. The helper returned
+an empty list instead of the error.
+
+## How it is told
+The event was visible, and looks ended in an error that is not a time-out:
+printed by the spec, or a GET with a status of 400 or more. Or the server
+returned all matching rows (count = total, above 0) while the test counted
+none.
+
+## What rules it out
+- The queries were answered with 200 and the test counted what they returned.
+
+## What it is confused with
+- `query-slow`: the client gave up waiting; no answer, no error of the server.
+- `query-filter`: a 200 with total 0 is a true answer.
+- `query-page`: rows came back, but count is below total.
+- `server-5xx`: the failing request is the POST.
+- A GET with 500 "context canceled" is the echo of a client that left, not an
+  error of the server.
+
+## What to do
+In the test: let the helper fail on an error; send the token; use the client
+that belongs to the server's document.
+In the service: nothing.
+In the server: read the handler's line before the 4xx or 5xx. A body above
+78 bytes for an answer "0 events" means that rows were sent.
+
+## An example
+In one recorded run 1978 queries were refused. The lines have this form:
+
+    … HTTP request {… "method": "GET", … "status": 401, …
+    … HTTP request {… "method": "GET", … "status": 401, …
+    [FAILED] Timed out after 30.001s.
+The spec's client sent no valid token, and its helper counted 0 events.
+
+## What would overturn it
+An answered look after visibility with no row: then the filter is wrong.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

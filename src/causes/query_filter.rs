@@ -16,11 +16,50 @@ pub static QUERY_FILTER: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# query-filter
+const MANUAL: &str = r#"# query-filter
 
-The query asked for something else.
-";
+The event was visible, and the query asked for something else. Family: other.
+
+## What happened
+The query's correlation_id, event_type, event_category or schema differs from
+that of the stored row. The query is right in itself and matches nothing, at
+any time. The server ignores parameters that it does not know.
+
+## How it is told
+Looks after the event was visible were answered with 200 and total 0 (a body
+of 76 bytes): likely. It is proven when the differing field is seen: the same
+object emitted the type under another id than the one asked for, or the
+query's text names another value. Where the id differs, that event is
+followed, and must have been visible in time.
+
+## What rules it out
+- A look whose total is above 0 for the awaited type and id.
+- No look after visibility: then nothing says that the query cannot match.
+
+## What it is confused with
+- `emit-never`: no call at all; here the call stands under another id.
+- `query-page`: count is below total, so the row matched and was cut off.
+- `query-early`, `flush-delay`: no wait helps here; the looks after the 201
+  prove it, and doubling the time-out changes nothing.
+- `query-err`: the look was not answered, or its answer was not understood.
+
+## What to do
+In the test: compare the query's fields with those of the stored event; use
+the id rule of the service (mostly the RemediationRequest's name).
+In the service: check that the id is set; an empty one is replaced by a
+random one.
+In the server: run it at debug level to print the query's text.
+
+## An example
+    18:48:17Z … StoreAudit called {… "rr-p4-6a6bf343-34f6" …
+    18:48:18.020Z … HTTP request … "GET" … "status": 200, "bytes": 76 …
+    18:48:25.051Z … HTTP request … "GET" … "status": 200, "bytes": 76 …
+    Expected exactly 1 … event(s) for correlation_id test-itvok
+The spec asked for the object's name, the event has the request's.
+
+## What would overturn it
+A look after visibility that returned the row.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

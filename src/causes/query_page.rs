@@ -16,11 +16,49 @@ pub static QUERY_PAGE: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# query-page
+const MANUAL: &str = r#"# query-page
 
-The page was cut.
-";
+The query returned one page of many matching rows; the wanted row was not on
+it. Family: other.
+
+## What happened
+The query was wide: a type alone, or an id that many specs share. The server
+returned the newest 50 rows, its default, and the spec looked for its own
+among them. The more the others write, the sooner the own row falls off.
+
+## How it is told
+"Audit events queried successfully" of the spec's own look, after the event
+was visible or at the last look, has count < total, and the rest was not
+asked for. Without that line, a look with a full page of 50 rows of which the
+spec counted none is evidence too. When other objects emitted under the same
+id, `data-interference` stands second.
+
+## What rules it out
+- count = total at the last look: all matching rows came back.
+
+## What it is confused with
+- `query-filter`: total is 0; nothing matched.
+- `data-interference`: the spec counts foreign rows; here it misses its own.
+- `query-early`: the looks after visibility prove that no wait helps. A
+  longer wait makes it worse, for newer rows push the old one down.
+- `query-err`: rows came back complete, and the spec counted none.
+
+## What to do
+In the test: ask for the type and an id of the spec's own, or read all pages
+(`limit`, `offset`). Do not filter by namespace after the query.
+In the service and in the server: nothing; the limit is documented.
+Mending the query can show other faults that it hid, such as duplicates.
+
+## An example
+    … Audit events queried successfully {"count": 50, "total": 3959, …
+    … queryAuditEvents: eventType=signalprocessing.classification.decision,
+      namespace=sp-severity-1-1e20f84f, total_returned=50
+    … queryAuditEvents: after namespace filter, filtered=0
+50 of 3959 rows came back, none of the spec's own namespace.
+
+## What would overturn it
+A look that read the other pages, or one with count = total.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

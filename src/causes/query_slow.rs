@@ -18,11 +18,52 @@ pub static QUERY_SLOW: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# query-slow
+const MANUAL: &str = r#"# query-slow
 
-The queries were too slow.
-";
+The queries took so long that too few of them were answered. Family: query
+timing.
+
+## What happened
+The event was visible, but each look waited for seconds: a slow query, a
+lock, a proxy. The client gave up, and the helper often turned that into "0
+events". A look that timed out returned nothing; it does not say that nothing
+was there.
+
+## How it is told
+The event was visible before the end of looking, no look after that was
+answered, and looks ended in a client time-out ("Client.Timeout exceeded
+while awaiting headers", "context deadline exceeded"). `query-err` stands
+second. A query of a second or more is counted as evidence too; so are looks
+that stand further apart than the loop's interval.
+
+## What rules it out
+- Every query was answered in less than a second.
+- A look after visibility that was answered: it shows what was there.
+
+## What it is confused with
+- `query-err`: the query failed at once, with a status or a decode error.
+- `write-slow`: there the POST is slow, and the event not yet visible.
+- `query-filter`: the queries are fast, and their answer is empty.
+
+## What to do
+In the test: let the helper fail on an error instead of returning no events;
+a longer client time-out lets a slow query be answered.
+In the service: nothing.
+In the server: find what slows the query: an index, a lock, a proxy. Compare
+the server's duration with the client's; if only the client's is long, it is
+the way between.
+
+## An example
+    … Failed to query Data Storage: do request: Get "http://127.0.0.1:18140…
+      … net/http: request canceled (Client.Timeout exceeded while awaiting …
+    … Failed to query Data Storage: do request: Get "http://127.0.0.1:18140…
+      … context deadline exceeded (Client.Timeout exceeded while awaiting h…
+    Timed out after 11.002s.
+Two looks in 11 s, and neither was answered.
+
+## What would overturn it
+An answered look after the event was visible.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

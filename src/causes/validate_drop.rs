@@ -19,11 +19,48 @@ pub static VALIDATE_DROP: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# validate-drop
+const MANUAL: &str = r#"# validate-drop
 
-The client's validation refused the event.
-";
+The client's own validation refused the event, so it was never buffered.
+Family: other.
+
+## What happened
+StoreAudit checks an event against the embedded OpenAPI document before it
+sends it into the channel. A field was missing, too short or not allowed, or
+the embedded document is older than the code. The call returned an error.
+
+## How it is told
+After "StoreAudit called" for the awaited pair the same call prints "Invalid
+audit event (OpenAPI validation)", or an older wording of it, with the field
+that failed. The link `validated` is absent, and timing is not blamed.
+
+## What rules it out
+- "Event buffered successfully" for the awaited event.
+- A later link that was seen: the event passed the validation.
+
+## What it is confused with
+- `reject-4xx`: there the event was buffered, and the server refused its
+  whole batch after the flush. Here one event is lost, before the flush.
+- `emit-never`: there no call stands in the log at all.
+- `buffer-full`, `store-closed`: the lines after the call say so.
+
+## What to do
+In the test: if the spec builds the event, fill the field that is named.
+In the service: fill the field before the call, and do not ignore the error
+that StoreAudit returns.
+In the server: nothing; but keep the client's document the same as its own.
+Mending this can uncover a refusal by the server's document (`reject-4xx`).
+
+## An example
+    13:50:20-05:00 … StoreAudit called … "aianalysis.rego.evaluation",
+      "event_action":"" …
+    13:50:20-05:00 … Invalid audit event (OpenAPI validation) …
+      … Error at \"/event_action\": minimum string length is 1 …
+The action was empty; no buffered line follows.
+
+## What would overturn it
+A second call for the same pair that was buffered before the last look.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

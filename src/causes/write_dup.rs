@@ -16,11 +16,51 @@ pub static WRITE_DUP: Cause = Cause {
     fix,
 };
 
-const MANUAL: &str = "\
-# write-dup
+const MANUAL: &str = r#"# write-dup
 
-The batch was written twice.
-";
+One batch was written twice, so one emission gave two rows. Family: other.
+
+## What happened
+The server committed the batch, but the client had stopped waiting (after
+5 s). It sent the same batch again, and the server created it again with new
+event ids.
+
+## How it is told
+The looks found more rows than expected, where the spec wants an exact
+number. The event was buffered once, no more often than expected. Its batch
+was sent more than once: an attempt ended in a client time-out, and the
+server created that batch, then created it again. The server created more
+events than the store buffered.
+
+## What rules it out
+- The batch was sent once.
+- As many created as buffered.
+
+## What it is confused with
+- `emit-dup`: there are two buffered lines of one object.
+- `write-slow`: an attempt that timed out before the commit is rolled back
+  ("context canceled", status 500) and leaves no row.
+- `data-interference`: the extra rows belong to other objects.
+
+## What to do
+In the test: nothing helps; the second row is there.
+In the service: raise the client's time-out above the slowest write.
+In the server: make the write idempotent, by an id that the client gives to
+the event; find why the answer took so long.
+
+## An example
+No real run of it is on record here. The lines have this form:
+
+    … Event buffered successfully … (once)
+    … Failed to write audit batch {"attempt": 1 … Client.Timeout exceeded …
+    … HTTP request {… "POST" … "status": 201 … (first, after the client left)
+    … HTTP request {… "POST" … "status": 201 … (second, same size)
+    … Wrote audit batch {… "attempt": 2 …
+Two rows for one buffered line.
+
+## What would overturn it
+A second buffered line of the same object, or a first POST that ended in 500.
+"#;
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();

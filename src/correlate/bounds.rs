@@ -15,11 +15,13 @@ use super::clocks::{Clock, shifted};
 use super::replay::{Batch, Event, Fate, Outcome};
 use super::requests::Request;
 use super::specs::{Block, Suite, on_test_host};
+use super::stores::Store;
 
 /// When each line of a block was printed, on the reference clock.
 #[derive(Debug, Default)]
 pub struct Printed {
     first: usize,
+    length: usize,
     lines: Vec<Instant>,
 }
 
@@ -51,26 +53,51 @@ impl PrintTimes {
     }
 }
 
-/// Passes the constraints along every block. `ticks` bounds the print time of tick lines that are known better.
+/// Passes the constraints along every block, and along the blocks of one process: they do not overlap. `known` bounds
+/// the print times of lines that are known better.
 pub fn print_times(
     files: &[LogFile],
     blocks: &[Block],
     suites: &[Suite],
+    stores: &[Store],
     known: &HashMap<Seen, Instant>,
 ) -> PrintTimes {
     let mut times = PrintTimes::default();
     for (number, block) in blocks.iter().enumerate() {
         times.block_of.entry(block.file).or_default().push((block.range.start, number));
         let zone = block.suite.and_then(|suite| suites[suite].zone);
-        times.blocks.push(print_times_of(files, block, zone, known));
+        times.blocks.push(own_times(files, block, zone, known));
     }
     for blocks in times.block_of.values_mut() {
         blocks.sort_unstable();
     }
+    let mut chained = vec![false; blocks.len()];
+    for store in stores.iter().filter(|store| store.suite.is_some()) {
+        let mut chain: Vec<usize> = store.segments.iter().map(|segment| segment.block).collect();
+        chain.dedup();
+        chain.retain(|block| !std::mem::replace(&mut chained[*block], true));
+        times.pass_chain(&chain);
+    }
+    for number in (0..blocks.len()).filter(|number| !chained[*number]) {
+        times.pass_chain(&[number]);
+    }
     times
 }
 
-fn print_times_of(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &HashMap<Seen, Instant>) -> Printed {
+impl PrintTimes {
+    fn pass_chain(&mut self, chain: &[usize]) {
+        let mut lines: Vec<Instant> = chain.iter().flat_map(|block| std::mem::take(&mut self.blocks[*block].lines)).collect();
+        pass(&mut lines);
+        let mut rest = lines.as_slice();
+        for block in chain {
+            let (own, after) = rest.split_at(self.blocks[*block].length);
+            self.blocks[*block].lines = own.to_vec();
+            rest = after;
+        }
+    }
+}
+
+fn own_times(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &HashMap<Seen, Instant>) -> Printed {
     let sightings = &files[block.file].sightings;
     let mut near = block.span.map(|(first, _)| first);
     let mut lines: Vec<Instant> = Vec::with_capacity(block.range.len());
@@ -100,8 +127,7 @@ fn print_times_of(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: 
         }
         lines.push(at);
     }
-    pass(&mut lines);
-    Printed { first: block.range.start, lines }
+    Printed { first: block.range.start, length: lines.len(), lines }
 }
 
 /// What was printed later was not printed earlier. A line that contradicts the ones before it by more than a jitter
@@ -141,7 +167,7 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
             .checked_sub(1)
             .map(|before| &batches[before])
             .filter(|before| before.store == batches[index].store)
-            .and_then(|before| before.ended_by_tick.map(|(at, _)| at).or(before.flushed.lo()));
+            .and_then(|before| before.ended_by_tick.map(|ended| ended.at).or(before.flushed.lo()));
         let batch = &batches[index];
         let first = batch.requests.first().map(|request| &requests[*request]);
         let last = batch.requests.last().map(|request| &requests[*request]);
@@ -162,9 +188,8 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
         if let Some(begin) = first_attempt.map(|first| shifted(first.begin, offsets[first.server])) {
             flushed = flushed.and_if_consistent(begin.hi().map_or(Instant::UNKNOWN, Instant::not_after));
         }
-        if let Some((ended, tick)) = batch.ended_by_tick {
-            let slack = printed.of(tick).hi().zip(printed.of(tick).lo()).map_or(0, |(hi, lo)| (hi - lo).max(0));
-            flushed = flushed.and_if_consistent(Instant::not_after(ended + slack.max(MILLISECOND)));
+        if let Some(ended) = ended_by(batch, printed) {
+            flushed = flushed.and_if_consistent(Instant::not_after(ended));
         }
         if let Some((failed, _)) = batch.failures.first() {
             flushed = flushed.and_if_consistent(printed.of(*failed).hi().map_or(Instant::UNKNOWN, Instant::not_after));
@@ -187,11 +212,12 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
                 written = written.and_if_consistent(end.lo().map_or(Instant::UNKNOWN, Instant::not_before));
             }
             if let Some(took) = batch.took {
-                written = written.and_if_consistent(flushed + Duration::between(took, took + LOCK));
+                // The measured time ends after the answer was read and the writer ran again.
+                let by = (flushed + Duration::exact(took + LOCK)).hi();
+                written = written.and_if_consistent(by.map_or(Instant::UNKNOWN, Instant::not_after));
             }
-            if let Some((ended, tick)) = batch.ended_by_tick {
-                let slack = printed.of(tick).hi().zip(printed.of(tick).lo()).map_or(SECOND, |(hi, lo)| hi - lo);
-                written = written.and_if_consistent(Instant::not_after(ended + slack.max(MILLISECOND)));
+            if let Some(ended) = ended_by(batch, printed) {
+                written = written.and_if_consistent(Instant::not_after(ended));
             }
             if let Some(said) = batch.outcome_at {
                 written = written.and_if_consistent(printed.of(said).hi().map_or(Instant::UNKNOWN, Instant::not_after));
@@ -215,6 +241,13 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
     }
 }
 
+/// Latest end of a flush: the next tick was handled before its line was printed.
+fn ended_by(batch: &Batch, printed: &PrintTimes) -> Option<Nanos> {
+    let ended = batch.ended_by_tick?;
+    let late = printed.of(ended.tick).hi()? - ended.fired;
+    Some(ended.at + late.max(MILLISECOND))
+}
+
 /// Bounds of every event, from its lines and its batch.
 pub fn events(events: &mut [Event], batches: &[Batch], printed: &PrintTimes) {
     for event in events {
@@ -231,7 +264,9 @@ pub fn events(events: &mut [Event], batches: &[Batch], printed: &PrintTimes) {
         // The send lies between two lines of its own goroutine.
         let before = event.validated.map_or(called, |validated| printed.of(validated));
         times.buffered = before.lo().map_or(Instant::UNKNOWN, Instant::not_before);
-        times.buffered = times.buffered.and_if_consistent(ended.hi().map_or(Instant::UNKNOWN, Instant::not_after));
+        // The caller goes on only after its line was printed.
+        let returned = (ended + Duration::between(0, LOCK)).hi();
+        times.buffered = times.buffered.and_if_consistent(returned.map_or(Instant::UNKNOWN, Instant::not_after));
         let Some(batch) = event.batch.map(|batch| &batches[batch]) else { continue };
         let other = event.or_batch.map(|other| &batches[other]);
         let either = |one: Instant, pick: fn(&Batch) -> Instant| match other {
@@ -262,14 +297,18 @@ fn hull(one: Instant, other: Instant) -> Instant {
     lo.and(one.hi().zip(other.hi()).map(|(a, b)| a.max(b)).map_or(Instant::UNKNOWN, Instant::not_after))
 }
 
-/// Print times of tick lines that their requests bound: a tick line is printed before its batch is sent.
+/// Print times that requests bound: a tick's line is printed before its batch is sent, the outcome's line after the
+/// answer.
 pub fn known_from_requests(batches: &[Batch], requests: &[Request], clocks: &[Clock]) -> HashMap<Seen, Instant> {
     let mut known = HashMap::new();
-    for batch in batches.iter().filter(|batch| !batch.hidden && batch.failures.is_empty()) {
+    for batch in batches.iter().filter(|batch| batch.failures.is_empty()) {
         let Some(first) = batch.requests.first().map(|request| &requests[*request]) else { continue };
         let offset = clocks.iter().find(|clock| clock.server == Some(first.server)).and_then(|clock| clock.offset);
-        if let Some(by) = shifted(first.begin, offset).hi() {
+        if let (false, Some(by)) = (batch.hidden, shifted(first.begin, offset).hi()) {
             known.insert(batch.at, Instant::not_after(by));
+        }
+        if let (Some(outcome), Some(from)) = (batch.outcome_at, (shifted(first.end, offset) - Duration::exact(LOCK)).lo()) {
+            known.insert(outcome, Instant::not_before(from));
         }
     }
     known

@@ -41,6 +41,8 @@ pub struct Bound {
 const WAKE_UP: Nanos = 2 * MILLISECOND;
 /// The server prints its line after the answer has left: the stamp may be that much later than the client's end.
 const LATE_LINE: Nanos = MILLISECOND;
+/// One tick in so many is handled later than [`WAKE_UP`] (12 processes on 2 cores: one in a hundred).
+const LATE_TICKS: usize = 40;
 /// With fewer pairs one odd pair could decide.
 const FEWEST_PAIRS: usize = 3;
 
@@ -59,15 +61,16 @@ pub fn bounds_of_pairs(batches: &[Batch], requests: &[Request], server: usize) -
             low.push(Bound { at: fired - begin, by: request.at });
         }
         let request = &requests[*last];
-        if let (true, Some((ended, _)), Some(end)) = (complete, batch.ended_by_tick, request.end.lo()) {
-            high.push(Bound { at: ended + WAKE_UP + LATE_LINE - end, by: request.at });
+        let ended = batch.ended_by_tick.filter(|ended| ended.prompt && complete);
+        if let (Some(ended), Some(end)) = (ended, request.end.lo()) {
+            high.push(Bound { at: ended.at + WAKE_UP + LATE_LINE - end, by: request.at });
         }
     }
     (low, high)
 }
 
 /// Intersects the bounds. Of the upper ones a few may be wrong, where the process was not scheduled: those that exclude
-/// the rest are set aside, at most one in twenty.
+/// the rest are set aside, at most one in ten.
 pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>, mut high: Vec<Bound>) -> Clock {
     low.sort_by_key(|bound| bound.at);
     high.sort_by_key(|bound| bound.at);
@@ -76,9 +79,10 @@ pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>,
     if pairs < FEWEST_PAIRS {
         return clock;
     }
-    let may_be_wrong = (high.len() / 20).max(1);
+    let may_be_wrong = (high.len() / 10).max(1);
     let Some(floor) = low.last().copied() else { return clock };
-    let mut ceiling = high.iter();
+    // Of many upper bounds the lowest few are those of ticks that were handled late.
+    let mut ceiling = high.iter().skip(high.len() / LATE_TICKS);
     let mut chosen = ceiling.next().copied();
     while let Some(bound) = chosen {
         if bound.at >= floor.at || clock.excluded.len() >= may_be_wrong {
@@ -96,6 +100,38 @@ pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>,
     clock.offset = Some(Duration::between(floor.at, ceiling.at));
     clock.deciding = vec![floor.by, ceiling.by];
     clock
+}
+
+/// An offset from the looks alone: `printed` are times at which specs printed a look, `starts` at which loops began to
+/// look, `queries` the server's (begin, end). At the true offset most looks are printed just after an answer; without
+/// printed ones a loop's first query begins just after its start.
+pub fn by_looks(server: usize, printed: &[Nanos], starts: &[Nanos], queries: &[(Nanos, Nanos, Seen)]) -> Option<Clock> {
+    const PROMPT: Nanos = 10 * MILLISECOND;
+    const FEWEST_LOOKS: usize = 3;
+    let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
+    let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
+    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends)).filter(|coarse| coarse.votes >= FEWEST_LOOKS);
+    let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
+        name: "datastorage",
+        server: Some(server),
+        offset: Some(offset),
+        pairs,
+        deciding: vec![by],
+        excluded: Vec::new(),
+    };
+    if let Some(coarse) = coarse {
+        let apart = |end: Nanos| {
+            let at = printed.iter().map(|printed| printed - end).min_by_key(|apart| (apart - coarse.offset).abs())?;
+            ((at - coarse.offset).abs() <= 2 * PROMPT).then_some(at)
+        };
+        let (least, by) = queries.iter().filter_map(|(_, end, by)| Some((apart(*end)?, *by))).min()?;
+        return Some(clock(Duration::between(least - PROMPT, least + MILLISECOND), coarse.votes, by));
+    }
+    // One loop fits many queries; of those the nearest, which is right unless the clocks are far apart.
+    const NEAR: Nanos = 50 * MILLISECOND;
+    let nearest = |start: &Nanos| queries.iter().map(|(begin, _, by)| (start - begin, *by)).min_by_key(|(apart, _)| apart.abs());
+    let (apart, by) = starts.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
+    (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), 1, by))
 }
 
 /// A server's instant on the reference clock.

@@ -168,6 +168,12 @@ impl<'a> Case<'a> {
             .collect()
     }
 
+    /// The failure says that it needed the server: it speaks of health, of the infrastructure, or of `DataStorage`.
+    pub fn needed_the_server(&self) -> bool {
+        let said = format!("{} {}", self.failed.text, self.failed.message).to_ascii_lowercase();
+        ["health", "infrastructure", "data storage", "datastorage", "audit"].iter().any(|word| said.contains(word))
+    }
+
     /// Start of the time in which the server was needed: the first attempt of the batch, else the window's start.
     fn needed_from(&self) -> Option<Nanos> {
         let attempt = self.batch().filter(|batch| !batch.failures.is_empty()).and_then(|batch| batch.flushed.lo());
@@ -186,7 +192,7 @@ impl<'a> Case<'a> {
                 let request = &self.world.requests[*index];
                 let offset = self.world.offsets[request.server].and_then(|offset| offset.lo()).unwrap_or(0);
                 let end = request.end.lo().unwrap_or(Nanos::MIN).saturating_add(offset);
-                (from..=to).contains(&end) && request.line.status < 500 && request.line.status > 0
+                (from..=to).contains(&end) && (200..300).contains(&request.line.status)
             })
             .collect()
     }
@@ -288,14 +294,29 @@ impl<'a> Case<'a> {
         here && !later && self.visible.writes
     }
 
-    /// Writes of the spec's own store, by the server's lines.
+    /// Writes of the spec's own store, by the server's lines; of all stores, where no line ties a connection to it.
     pub fn writes_of_store(&self) -> impl Iterator<Item = (usize, &'a Request)> {
-        let store = self.store;
-        self.world
-            .requests
-            .iter()
-            .enumerate()
-            .filter(move |(_, request)| request.about == About::Write && store.is_some() && request.store == store)
+        let writes = || self.world.requests.iter().enumerate().filter(|(_, request)| request.about == About::Write);
+        let own = self.store.filter(|store| writes().any(|(_, request)| request.store == Some(*store)));
+        writes().filter(move |(_, request)| own.is_none() || request.store == own)
+    }
+
+    /// The flush interval of the spec's store, else the one that all stores of its suite have.
+    pub fn interval(&self) -> Option<Nanos> {
+        let own = self.store.and_then(|store| self.world.stores[store].interval());
+        own.or_else(|| {
+            let suite = self.world.output.blocks[self.failed.block].suite;
+            let of_suite = |suite| {
+                let stores = (0..self.world.stores.len())
+                    .filter(move |store| self.world.stores[*store].suite == suite && !self.world.is_self_audit(*store));
+                let mut intervals: Vec<Nanos> = stores.filter_map(|store| self.world.stores[store].interval()).collect();
+                intervals.dedup();
+                intervals
+            };
+            let intervals = of_suite(suite);
+            let intervals = if intervals.is_empty() { of_suite(None) } else { intervals };
+            if let [one] = intervals.as_slice() { Some(*one) } else { None }
+        })
     }
 
     /// Time-outs among the looks.

@@ -210,8 +210,8 @@ impl World {
         if let Some(took) = batch.took {
             return Duration::exact(took);
         }
-        if let (Some((ended, _)), Some(fired)) = (batch.ended_by_tick, batch.fired) {
-            if let Some(took) = ended.checked_sub(fired).filter(|took| *took >= 0) {
+        if let (Some(ended), Some(fired)) = (batch.ended_by_tick, batch.fired) {
+            if let Some(took) = ended.at.checked_sub(fired).filter(|took| *took >= 0) {
                 let lo = batch.requests.last().map_or(0, |request| self.requests[*request].line.duration);
                 return Duration::between(took.max(lo), took.max(lo) + 2 * MILLISECOND);
             }
@@ -304,11 +304,20 @@ impl Case<'_> {
     fn under_other_id(&self, wanted: &Wanted) -> Option<usize> {
         let id = wanted.correlation_id.as_deref()?;
         let same_type = self.of_this_suite(self.world.emissions(Some(wanted.event_type.as_deref()?), None));
+        let created: Vec<&str> = self
+            .world
+            .spec_lines(self.failed.block)
+            .filter_map(|(_, line)| match line {
+                TestLine::Created { name } => Some(&**name),
+                TestLine::Step { text } => text.rsplit(['/', ' ']).next(),
+                _ => None,
+            })
+            .collect();
         let names_object = |event: &Event| {
-            event
-                .object
-                .as_ref()
-                .is_some_and(|(_, name)| &**name == id || (name.len() > 3 && id.starts_with(&format!("{name}-"))))
+            event.object.as_ref().is_some_and(|(_, name)| {
+                let asked = &**name == id || (name.len() > 3 && id.starts_with(&format!("{name}-")));
+                asked || created.contains(&&**name)
+            })
         };
         if let Some(named) = same_type.iter().find(|event| names_object(&self.world.events[**event])) {
             return Some(*named);

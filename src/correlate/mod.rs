@@ -8,6 +8,7 @@ pub mod journeys;
 pub mod ledger;
 pub mod looks;
 pub mod pairing;
+pub mod recount;
 pub mod replay;
 pub mod requests;
 pub mod specs;
@@ -16,7 +17,7 @@ pub mod visibility;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::instant::{Duration, Instant, Nanos};
+use crate::instant::{Duration, Instant, Nanos, Zone};
 use crate::reading::LogFile;
 use crate::report::Place;
 
@@ -153,8 +154,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
 impl World {
     fn replay(&mut self) {
         for number in 0..self.stores.len() {
-            let done =
-                replay::replay(&self.files, &self.output.blocks, number, &self.stores[number], self.batches.len());
+            let done = replay::replay(&self.files, &self.output.blocks, number, &self.stores[number]);
             self.events.extend(done.events);
             self.batches.extend(done.batches);
             self.flushes.extend(done.flushes);
@@ -164,7 +164,7 @@ impl World {
     }
 
     fn print_times(&mut self, known: &HashMap<Seen, Instant>) {
-        self.printed = bounds::print_times(&self.files, &self.output.blocks, &self.output.suites, known);
+        self.printed = bounds::print_times(&self.files, &self.output.blocks, &self.output.suites, &self.stores, known);
     }
 
     /// Stores whose lines stand in a server's own log are not clients of the test.
@@ -183,6 +183,7 @@ impl World {
             .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
             .filter_map(|batch| Some((batch.fired.or_else(|| precise(batch.flushed))?, batch.size)))
             .collect();
+        let mut coarse_offsets = vec![None; self.servers.len()];
         for server in 0..self.servers.len() {
             let served: Vec<(Nanos, u64)> = self
                 .requests
@@ -193,7 +194,27 @@ impl World {
             if let Some(coarse) = pairing::coarse_offset(&sent, &served) {
                 let mine = |store: usize| clients.contains(&store);
                 pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
+                coarse_offsets[server] = Some(coarse.offset);
             }
+        }
+        self.recount(&coarse_offsets);
+    }
+
+    fn recount(&mut self, offsets: &[Option<Nanos>]) {
+        let stores = self.stores.len();
+        recount::recount(stores, &mut self.batches, &mut self.requests, offsets);
+        for store in 0..stores {
+            let of_store: Vec<(usize, (u64, u64))> = self
+                .batches
+                .iter()
+                .enumerate()
+                .filter(|(_, batch)| batch.store == store)
+                .filter_map(|(index, batch)| Some((index, batch.members?)))
+                .collect();
+            // Events stand store by store.
+            let first = self.events.partition_point(|event| event.store < store);
+            let last = self.events.partition_point(|event| event.store <= store);
+            replay::assign(&mut self.events[first..last], &of_store);
         }
     }
 
@@ -212,7 +233,8 @@ impl World {
         for suite in missing {
             let range = self.output.suites[suite].range.clone();
             let sightings = &self.files[self.output.suites[suite].file].sightings[range];
-            let first = sightings.iter().filter_map(|sighting| sighting.stamp).map(|stamp| stamp.at).min();
+let local = sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp| stamp.zone == Zone::Local);
+            let first = local.map(|stamp| stamp.at).min();
             if let (Some(first), Some(query), None) = (first, first_query, input_zone) {
                 let zone = (first - query + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
                 specs::set_zone(&self.files, &mut self.output, suite, zone);
@@ -224,7 +246,10 @@ impl World {
     fn refine(&mut self) {
         for server in 0..self.servers.len() {
             let (low, high) = clocks::bounds_of_pairs(&self.batches, &self.requests, server);
-            let clock = clocks::intersect("datastorage", Some(server), low, high);
+            let mut clock = clocks::intersect("datastorage", Some(server), low, high);
+            if clock.offset.is_none() && clock.excluded.is_empty() {
+                clock = self.clock_by_looks(server).unwrap_or(clock);
+            }
             self.offsets[server] = clock.offset;
             self.clocks.push(clock);
         }
@@ -232,6 +257,30 @@ impl World {
         self.print_times(&known);
         bounds::batches(&mut self.batches, &self.requests, &self.offsets, &self.printed);
         bounds::events(&mut self.events, &self.batches, &self.printed);
+    }
+
+    /// Without a pair of batch and request the looks are left: a spec prints a look at once after its answer.
+    fn clock_by_looks(&self, server: usize) -> Option<Clock> {
+        let mut printed: Vec<Nanos> = Vec::new();
+        for block in self.output.blocks.iter().filter(|block| block.suite.is_some()) {
+            for look in looks::printed_looks(&self.files, block) {
+                let at = look.lines.last().map(|line| self.printed.of(*line));
+                printed.extend(at.and_then(precise));
+            }
+        }
+        let queries: Vec<(Nanos, Nanos, Seen)> = self
+            .requests
+            .iter()
+            .filter(|request| request.server == server && request.about == requests::About::Query)
+            .filter_map(|request| Some((request.begin.lo()?, request.end.lo()?, request.at)))
+            .collect();
+        let starts: Vec<Nanos> = self
+            .output
+            .failed
+            .iter()
+            .filter_map(|failed| Some(failed.deadline?.lo()? - failed.timed_out_after?))
+            .collect();
+        clocks::by_looks(server, &printed, &starts, &queries)
     }
 
     fn look(&mut self) {

@@ -149,7 +149,12 @@ fn sent_at(batch: &Batch) -> Option<Nanos> {
 
 /// Latest time at which the first attempt can have begun.
 fn sent_by(batch: &Batch, next: Option<&Batch>) -> Option<Nanos> {
-    let by_tick = batch.ended_by_tick.map(|(at, _)| at + 50 * MILLISECOND);
+    // Attempts and their pauses, or a writer that took its tick up late: only order and size tell.
+    let unknown = !batch.failures.is_empty() || batch.ended_by_tick.is_some_and(|ended| !ended.prompt);
+    if unknown {
+        return Some(sent_at(batch)? + 25 * SECOND);
+    }
+    let by_tick = batch.ended_by_tick.filter(|ended| ended.prompt).map(|ended| ended.at + 50 * MILLISECOND);
     let by_next = next.and_then(sent_at).map(|at| at + SECOND);
     by_tick.or(by_next).or_else(|| Some(sent_at(batch)? + 25 * SECOND))
 }
@@ -171,7 +176,7 @@ fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos,
             from += 1;
         }
         let candidates: Vec<usize> = posts[from..].iter().copied().take_while(|post| inside(*post)).collect();
-        let chosen = choose(batch, requests, &candidates);
+        let chosen = choose(batch, requests, offset, &candidates);
         if let Some(last) = chosen.last() {
             from = posts.iter().position(|post| post == last).map_or(from, |at| at + 1);
         }
@@ -187,7 +192,7 @@ fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos,
 fn previous_end(batches: &[Batch], members: &[usize], place: usize) -> Option<Nanos> {
     let own = &batches[members[place]];
     let before = place.checked_sub(1).and_then(|before| sent_at(&batches[members[before]]));
-    let by_tick = own.ended_by_tick.map(|(at, _)| at - 30 * SECOND);
+    let by_tick = own.ended_by_tick.map(|ended| ended.at - 30 * SECOND);
     own.flushed.lo().or(match (before, by_tick) {
         (Some(one), Some(other)) => Some(one.max(other)),
         (one, other) => one.or(other),
@@ -196,12 +201,12 @@ fn previous_end(batches: &[Batch], members: &[usize], place: usize) -> Option<Na
 
 /// The requests of one batch among those of its time: one for each failed attempt that reached the server, then the
 /// one that succeeded.
-fn choose(batch: &Batch, requests: &[Request], candidates: &[usize]) -> Vec<usize> {
+fn choose(batch: &Batch, requests: &[Request], offset: Nanos, candidates: &[usize]) -> Vec<usize> {
     let size_fits = |post: &usize| requests[*post].size.is_none_or(|size| size == batch.size);
     if batch.failures.is_empty() {
-        let created = candidates.iter().find(|post| requests[**post].created() && size_fits(post));
-        let parked = candidates.iter().find(|post| !requests[**post].created() && size_fits(post));
-        return created.or(parked).copied().into_iter().collect();
+        let fits = candidates.iter().filter(|post| size_fits(post));
+        let best = fits.min_by_key(|post| (!requests[**post].created(), misfit(batch, &requests[**post], offset), **post));
+        return best.copied().into_iter().collect();
     }
     let mut chosen: Vec<usize> = Vec::new();
     for post in candidates {
@@ -220,6 +225,23 @@ fn choose(batch: &Batch, requests: &[Request], candidates: &[usize]) -> Vec<usiz
         }
     }
     chosen
+}
+
+/// How badly a request fits a batch in time, in steps that two stamps can tell apart.
+fn misfit(batch: &Batch, request: &Request, offset: Nanos) -> Nanos {
+    const STEP: Nanos = 4 * MILLISECOND;
+    let began = request.begin.lo().map(|begin| begin + offset);
+    let ended = request.end.lo().map(|end| end + offset);
+    let after_tick = batch.fired.zip(began).map(|(fired, began)| (began - fired).abs());
+    // The client's own measure holds the server's, and little more.
+    let by_duration = batch.took.map(|took| {
+        let rest = took - request.line.duration;
+        // A proxy can hold every request: then the rest says nothing, and order decides.
+        if rest < -MILLISECOND { SECOND } else { rest.min(50 * MILLISECOND) }
+    });
+    let at_end = batch.ended_by_tick.filter(|ended| ended.prompt).zip(ended).map(|(tick, ended)| (tick.at - ended).abs());
+    let worst = [after_tick, by_duration, at_end].into_iter().flatten().max();
+    worst.unwrap_or(0) / STEP
 }
 
 /// The client gave up waiting (`net/http`; three texts).
@@ -258,7 +280,7 @@ fn adopt(
                 .collect();
             let near =
                 |post: &usize| requests[*post].begin.lo().is_some_and(|begin| begin + offset < earliest + SECOND);
-            let chosen = choose(&batches[index], requests, &candidates);
+            let chosen = choose(&batches[index], requests, offset, &candidates);
             let Some(first) = chosen.first().filter(|first| near(first) || !batches[index].failures.is_empty()) else {
                 continue;
             };

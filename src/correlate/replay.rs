@@ -105,8 +105,8 @@ pub struct Batch {
     pub outcome_at: Option<Seen>,
     /// How long the write took, by the client's line.
     pub took: Option<Nanos>,
-    /// End of the flush: the next tick's fire time less its measured interval.
-    pub ended_by_tick: Option<(Nanos, Seen)>,
+    /// End of the flush, by the next tick.
+    pub ended_by_tick: Option<TickEnd>,
     /// Paired requests, first attempt first.
     pub requests: Vec<usize>,
     /// Requests that would fit as well.
@@ -117,6 +117,20 @@ pub struct Batch {
     pub written: Instant,
     /// The server committed it.
     pub visible: Instant,
+}
+
+/// The end of a flush, by the arithmetic of the tick after it: `lastFlushTime` in `store.go` is when the tick was
+/// handled less the interval that it measured, and a tick is handled after it fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TickEnd {
+    /// Fire time less measured interval: the flush did not end before.
+    pub at: Nanos,
+    /// The tick's line.
+    pub tick: Seen,
+    /// When the tick fired.
+    pub fired: Nanos,
+    /// The writer was idle when the tick fired, so it handled the tick at once: the flush ended about then.
+    pub prompt: bool,
 }
 
 /// What the client's lines say of a batch.
@@ -161,7 +175,7 @@ pub struct ExplicitFlush {
 }
 
 /// Replays one store.
-pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store, batches_before: usize) -> Replayed {
+pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store) -> Replayed {
     let flushes_visible = store.segments.iter().any(|segment| {
         events_of(files, segment).any(|(_, event)| {
             matches!(
@@ -176,23 +190,24 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store,
     let mut replay = Replay {
         number,
         flushes_visible,
-        batches_before,
         counted: store.start_time.is_some().then_some(0),
         printed: 0,
+        first_here: None,
         open: None,
         requested: None,
         processing: None,
+        left: 0,
+        empty_tick: None,
         done: Replayed::default(),
     };
     for (index, segment) in store.segments.iter().enumerate() {
         // Lines between blocks are lost; a container's log has none.
         if index > 0 {
-            replay.counted = None;
+            replay.carry_over_gap(files, segment);
         }
         replay.emissions(files, &blocks[segment.block], segment);
         replay.batches(files, segment);
     }
-    replay.assign();
     if let Some(counted) = replay.counted {
         replay.done.queued = Some(replay.printed.saturating_sub(counted));
     }
@@ -210,15 +225,26 @@ struct Replay {
     number: usize,
     /// Lines of flushes are printed at this level, so a flush without a line did not happen.
     flushes_visible: bool,
-    batches_before: usize,
     /// Events that surely left in batches so far; `None` after a gap.
     counted: Option<u64>,
     /// Highest ordinal printed so far.
     printed: u64,
+    /// First ordinal printed in this block.
+    first_here: Option<u64>,
     open: Option<Batch>,
     requested: Option<Seen>,
     processing: Option<Seen>,
+    /// Events that waited when the flush was taken up and were not drained since.
+    left: u64,
+    /// The tick before, when it found nothing to flush and nothing was flushed since.
+    empty_tick: Option<EmptyTick>,
     done: Replayed,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct EmptyTick {
+    fired: Nanos,
+    seen: Seen,
 }
 
 impl Replay {
@@ -309,6 +335,27 @@ impl Replay {
         }
     }
 
+    /// Over a gap the count holds where nothing was queued before it and the store's numbers go on without a hole.
+    fn carry_over_gap(&mut self, files: &[LogFile], segment: &Segment) {
+        let first = events_of(files, segment).find_map(|(_, event)| match event {
+            StoreEvent::Buffered { total, .. } => Some(*total),
+            _ => None,
+        });
+        let nothing_queued = self.counted == Some(self.printed);
+        if !nothing_queued || first != Some(self.printed + 1) {
+            self.counted = None;
+        }
+    }
+
+    /// The highest number that an event of a batch can have, by a line that shows the batch: an event whose call was
+    /// printed after that line is not in it. (Sampling drops lines, so the calls before it need not all be printed.)
+    fn called_by(&self, seen: Seen) -> Option<u64> {
+        let later = self.done.events.iter().rev().take_while(|event| {
+            event.called.or(event.ended).is_some_and(|at| at.file == seen.file && at.index > seen.index)
+        });
+        later.filter(|event| event.called.is_some()).filter_map(|event| event.ordinal).min().map(|first| first - 1)
+    }
+
     /// Opens and closes batches along the writer's lines.
     fn batches(&mut self, files: &[LogFile], segment: &Segment) {
         let mut upcoming: Vec<(usize, u64)> = events_of(files, segment)
@@ -319,20 +366,35 @@ impl Replay {
             .collect();
         upcoming.reverse();
         let mut printed_here = false;
+        self.first_here = None;
         for (seen, event) in events_of(files, segment) {
             match event {
                 StoreEvent::Buffered { total, .. } => {
                     upcoming.pop();
                     self.printed = self.printed.max(*total);
+                    self.first_here = Some(self.first_here.map_or(*total, |first| first.min(*total)));
                     printed_here = true;
                 }
                 StoreEvent::Tick(tick) => {
                     self.close();
-                    let end = tick.fired.map(|fired| (fired.saturating_sub(tick.actual), seen));
+                    let end = tick.fired.map(|fired| TickEnd {
+                        at: fired.saturating_sub(tick.actual),
+                        tick: seen,
+                        fired,
+                        prompt: (MILLISECOND..=tick.expected + 2 * MILLISECOND).contains(&tick.actual),
+                    });
                     let hidden = printed_here && self.hidden_flush(segment.block, tick, seen, end);
-                    if !hidden {
+                    if hidden {
+                        self.empty_tick = None;
+                    } else {
+                        self.correct_lateness(tick, end);
                         self.end_last(end);
                     }
+                    let known_count = self.flushes_visible || self.counted.is_some();
+                    self.empty_tick = tick
+                        .fired
+                        .filter(|_| tick.size == 0 && known_count)
+                        .map(|fired| EmptyTick { fired, seen });
                     let next = upcoming.last().map(|(_, total)| *total);
                     if tick.size > 0 {
                         self.open(segment.block, Trigger::Tick, tick.size, seen, tick.fired);
@@ -344,6 +406,7 @@ impl Replay {
                     }
                 }
                 StoreEvent::FlushBegan { trigger, size, waiting } => {
+                    self.empty_tick = None;
                     let same = self.open.as_ref().is_some_and(|open| open.trigger == *trigger && open.size == *size);
                     if !same || *trigger != Trigger::Tick {
                         self.close();
@@ -353,27 +416,30 @@ impl Replay {
                 }
                 StoreEvent::FlushRequested => self.requested = Some(seen),
                 StoreEvent::FlushProcessing { size, waiting } => {
+                    self.empty_tick = None;
                     self.close();
                     self.processing = Some(seen);
+                    self.left = *waiting;
                     if *size > 0 {
                         self.open(segment.block, Trigger::Flush, *size, seen, None);
                         self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
                     }
                 }
-                StoreEvent::Drained { drained, size, waiting } => match &mut self.open {
-                    Some(open) if open.trigger == Trigger::Flush => {
+                StoreEvent::Drained { drained, size, waiting } => {
+                    self.left = 0;
+                    let into_open = self.open.as_mut().filter(|open| open.trigger == Trigger::Flush);
+                    if let Some(open) = into_open {
                         open.size = *size;
                         if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
                             members.1 += drained;
                             *counted += drained;
                         }
-                    }
-                    _ => {
+                    } else {
                         self.close();
                         self.open(segment.block, Trigger::Flush, *size, seen, None);
                         self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
                     }
-                },
+                }
                 StoreEvent::ExplicitEnded { waiting, .. } => {
                     let began = self.requested.take().or(self.processing).unwrap_or(seen);
                     self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: *waiting });
@@ -382,8 +448,10 @@ impl Replay {
                 }
                 StoreEvent::ExplicitReturned { nothing } => {
                     if *nothing {
+                        // Until 52c0a4917 a flush did not drain the channel: it found nothing though events waited.
                         let began = self.requested.take().or(self.processing).unwrap_or(seen);
-                        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: 0 });
+                        let left = std::mem::take(&mut self.left);
+                        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left });
                         self.processing = None;
                         self.close();
                     }
@@ -393,10 +461,19 @@ impl Replay {
                     self.outcome(Outcome::Written, seen, *duration);
                 }
                 StoreEvent::SlowWrite { size, duration } => {
-                    self.expect(segment.block, *size, seen, printed_here);
-                    self.outcome(Outcome::Written, seen, Some(*duration));
+                    // It follows "Wrote" where that is printed, and stands alone at Info.
+                    let known = self.open.as_ref().is_some_and(|open| open.size == *size && open.outcome == Outcome::Written);
+                    if !known {
+                        self.expect(segment.block, *size, seen, printed_here);
+                        self.outcome(Outcome::Written, seen, Some(*duration));
+                    }
                 }
                 StoreEvent::WriteFailed { attempt, size, error } => {
+                    // An authentication error has a line of its own beside that of its attempt.
+                    let same = |open: &Batch| open.size == *size && open.failures.len() as u64 == *attempt;
+                    if self.open.as_ref().is_some_and(|open| same(open) && open.outcome == Outcome::Open) {
+                        continue;
+                    }
                     let again = self.open.as_ref().is_some_and(|open| *attempt == 1 && !open.failures.is_empty());
                     if again {
                         self.close();
@@ -483,39 +560,41 @@ impl Replay {
             open.outcome_at = Some(seen);
             open.took = took.or(open.took);
         }
-        // A slow write prints a line of its own after "Wrote": both belong to one batch.
-        if let (Some(last), Some(open)) = (self.done.batches.last(), &self.open) {
-            let repeated = open.hidden
-                && last.size == open.size
-                && last.outcome == Outcome::Written
-                && outcome == Outcome::Written
-                && last.outcome_at.is_some_and(|at| at.file == seen.file && seen.index - at.index <= 2);
-            if repeated {
-                let size = open.size;
-                self.open = None;
-                if let Some(counted) = &mut self.counted {
-                    *counted -= size.min(*counted);
-                }
+    }
+
+    /// The end of the flush before a tick.
+    fn end_last(&mut self, end: Option<TickEnd>) {
+        let Some(end) = end else { return };
+        if let Some(last) = self.done.batches.last_mut() {
+            let after_it = last.fired.is_none_or(|fired| end.at >= fired);
+            if last.ended_by_tick.is_none() && last.at.file == end.tick.file && after_it {
+                last.ended_by_tick = Some(end);
             }
         }
     }
 
-    /// The end of the flush before a tick, by the tick's own arithmetic (`lastFlushTime` in `store.go`).
-    fn end_last(&mut self, end: Option<(Nanos, Seen)>) {
-        let Some((at, seen)) = end else { return };
-        if let Some(last) = self.done.batches.last_mut() {
-            let after_it = last.fired.is_none_or(|fired| at >= fired);
-            if last.ended_by_tick.is_none() && last.at.file == seen.file && after_it {
-                last.ended_by_tick = Some((at, seen));
-            }
+    /// A tick that found nothing sets `lastFlushTime` too: the tick after it shows how late the first was handled, and
+    /// with it the end of the flush before.
+    fn correct_lateness(&mut self, tick: &Tick, end: Option<TickEnd>) {
+        let Some(empty) = self.empty_tick.take() else { return };
+        let (Some(end), Some(last)) = (end, self.done.batches.last_mut()) else { return };
+        let late = end.at - empty.fired;
+        let by_it = last.ended_by_tick.as_mut().filter(|known| known.tick == empty.seen);
+        // A tick that waited for a slow write is handled at its end, however late that is.
+        if let Some(known) = by_it.filter(|known| late > 0 && (late < tick.expected / 2 || !known.prompt)) {
+            known.at += late;
+            known.prompt = end.prompt;
         }
     }
 
     /// At Info an explicit flush prints nothing: its trace is the next tick's short interval, and events that left.
     /// Returns whether there was one.
-    fn hidden_flush(&mut self, block: usize, tick: &Tick, seen: Seen, end: Option<(Nanos, Seen)>) -> bool {
+    fn hidden_flush(&mut self, block: usize, tick: &Tick, seen: Seen, end: Option<TickEnd>) -> bool {
         const JITTER: Nanos = MILLISECOND;
-        let Some(counted) = self.counted.filter(|_| !self.flushes_visible) else { return false };
+        if self.flushes_visible {
+            return false;
+        }
+        let Some(counted) = self.counted.or_else(|| Some(self.first_here?.saturating_sub(1))) else { return false };
         let gone = self.printed.saturating_sub(tick.waiting).saturating_sub(counted.saturating_add(tick.size));
         // With a full interval behind it nothing was flushed: a "buffered" line just came out before the tick's.
         let flushed_before = tick.actual < tick.expected - JITTER;
@@ -542,10 +621,12 @@ impl Replay {
         } else {
             next.map(|next| next.saturating_sub(1).saturating_sub(waiting))
         };
-        let end = match (self.counted.map(|counted| counted.saturating_add(size)), by_lines) {
-            (Some(counted), Some(lines))
-                if counted > lines.saturating_add(REACH) || lines > counted.saturating_add(REACH) =>
-            {
+        let most = self.called_by(seen);
+        let counted = self.counted.map(|counted| counted.saturating_add(size));
+        let counted = counted.map(|counted| most.map_or(counted, |most| counted.min(most)));
+        let end = match (counted, by_lines) {
+            // Sampling drops lines, so more can have left than was printed; less cannot.
+            (Some(counted), Some(lines)) if lines > counted.saturating_add(REACH) => {
                 let text = format!("counting gives {counted} events batched, the lines {lines}");
                 self.done.disagreements.push((seen, text));
                 Some(lines)
@@ -559,38 +640,35 @@ impl Replay {
             open.members = members;
         }
     }
+}
 
-    /// Gives each event its batch, and the neighbour where a border runs between two concurrent calls.
-    fn assign(&mut self) {
-        let mut by_first: Vec<(u64, u64, usize)> = Vec::new();
-        for (index, batch) in self.done.batches.iter().enumerate() {
-            if let Some((first, last)) = batch.members {
-                by_first.push((first, last, index + self.batches_before));
-            }
+/// Gives each event of one store its batch, and the neighbour where a border runs between two concurrent calls.
+/// `batches` holds the store's own, with their indices.
+pub fn assign(events: &mut [Event], batches: &[(usize, (u64, u64))]) {
+    let mut by_first: Vec<(u64, u64, usize)> = batches.iter().map(|(index, (first, last))| (*first, *last, *index)).collect();
+    by_first.sort_unstable();
+    let batch_of = |ordinal: u64| {
+        let at = by_first.partition_point(|(first, ..)| *first <= ordinal);
+        by_first[..at].iter().rev().take(2).find(|(_, last, _)| ordinal <= *last).map(|(.., index)| *index)
+    };
+    let mut by_ordinal: Vec<(u64, usize)> = Vec::new();
+    for (index, event) in events.iter_mut().enumerate() {
+        if let Some(ordinal) = event.ordinal {
+            event.batch = batch_of(ordinal);
+            event.or_batch = None;
+            by_ordinal.push((ordinal, index));
         }
-        by_first.sort_unstable();
-        let batch_of = |ordinal: u64| {
-            let at = by_first.partition_point(|(first, ..)| *first <= ordinal);
-            by_first[..at].iter().rev().take(2).find(|(_, last, _)| ordinal <= *last).map(|(.., index)| *index)
-        };
-        let mut by_ordinal: Vec<(u64, usize)> = Vec::new();
-        for (index, event) in self.done.events.iter_mut().enumerate() {
-            if let Some(ordinal) = event.ordinal {
-                event.batch = batch_of(ordinal);
-                by_ordinal.push((ordinal, index));
-            }
+    }
+    by_ordinal.sort_unstable();
+    for pair in by_ordinal.windows(2) {
+        let [(_, one), (_, other)] = [pair[0], pair[1]];
+        let (a, b) = (&events[one], &events[other]);
+        if a.batch == b.batch || !overlapped(a, b) {
+            continue;
         }
-        by_ordinal.sort_unstable();
-        for pair in by_ordinal.windows(2) {
-            let [(_, one), (_, other)] = [pair[0], pair[1]];
-            let (a, b) = (&self.done.events[one], &self.done.events[other]);
-            if a.batch == b.batch || !overlapped(a, b) {
-                continue;
-            }
-            let (first, second) = (a.batch, b.batch);
-            self.done.events[one].or_batch = second;
-            self.done.events[other].or_batch = first;
-        }
+        let (first, second) = (a.batch, b.batch);
+        events[one].or_batch = second;
+        events[other].or_batch = first;
     }
 }
 

@@ -69,42 +69,81 @@ struct Facts {
     last_tick: Option<(u64, Nanos)>,
     first_total: Option<u64>,
     last_total: Option<u64>,
+    /// Events and ticks that the store's last lines count.
+    closed_total: Option<u64>,
+    closed_ticks: Option<u64>,
     process: Option<u32>,
     span: Option<(Nanos, Nanos)>,
 }
 
-/// Tells the stores of a bundle apart.
+/// Tells the stores of a bundle apart. Segments that a start, a tick or a process marks come first, in their order;
+/// then those that only their counts place, each between two known neighbours.
 pub fn tell_apart(files: &[LogFile], output: &TestOutput) -> Vec<Store> {
     let mut stores: Vec<Store> = Vec::new();
-    let mut latest: Vec<Facts> = Vec::new();
+    let mut weak: Vec<(String, Segment)> = Vec::new();
     for (index, block) in output.blocks.iter().enumerate() {
         let process = block.process.or_else(|| process_of(files, block));
         for (logger, segment) in segments(files, index, block, process) {
-            let known = if segment.facts.starts {
-                None
+            let facts = &segment.facts;
+            let marked = facts.starts || facts.first_tick.is_some() || facts.process.is_some() || block.suite.is_none();
+            if marked {
+                place(files, &mut stores, block, logger, segment);
             } else {
-                (0..stores.len())
-                    .filter(|store| stores[*store].suite == block.suite && stores[*store].logger == logger)
-                    .filter(|store| block.suite.is_some() || stores[*store].segments[0].file == block.file)
-                    .filter_map(|store| Some((continuity(&latest[store], &segment.facts)?, store)))
-                    .max_by_key(|(score, store)| (*score, std::cmp::Reverse(*store)))
-                    .map(|(_, store)| store)
-            };
-            let store = known.unwrap_or_else(|| {
-                stores.push(Store { suite: block.suite, logger, ..Store::default() });
-                latest.push(Facts::default());
-                stores.len() - 1
-            });
-            latest[store].follow(&segment.facts);
-            stores[store].process = stores[store].process.or(segment.facts.process);
-            stores[store].learn(files, &segment);
-            stores[store].segments.push(segment);
+                weak.push((logger, segment));
+            }
         }
+    }
+    for (logger, segment) in weak {
+        let block = &output.blocks[segment.block];
+        place(files, &mut stores, block, logger, segment);
     }
     stores
 }
 
+/// Gives a segment to the store that it continues best, or to a new one.
+fn place(files: &[LogFile], stores: &mut Vec<Store>, block: &Block, logger: String, segment: Segment) {
+    let fits = |store: &Store| {
+        store.suite == block.suite
+            && store.logger == logger
+            && (block.suite.is_some() || store.segments[0].file == block.file)
+    };
+    let known = if segment.facts.starts {
+        None
+    } else {
+        (0..stores.len())
+            .filter(|store| fits(&stores[*store]))
+            .filter_map(|store| Some((stores[store].continued_by(&segment)?, store)))
+            .max_by_key(|(score, store)| (*score, std::cmp::Reverse(*store)))
+            .map(|(_, store)| store)
+    };
+    let number = known.unwrap_or_else(|| {
+        stores.push(Store { suite: block.suite, logger, ..Store::default() });
+        stores.len() - 1
+    });
+    let store = &mut stores[number];
+    store.process = store.process.or(segment.facts.process);
+    store.learn(files, &segment);
+    let at = store.segments.partition_point(|known| known.block <= segment.block);
+    store.segments.insert(at, segment);
+}
+
 impl Store {
+    /// How well a segment fits between the segments that stand before and after it; `None` when it cannot.
+    fn continued_by(&self, segment: &Segment) -> Option<i64> {
+        let at = self.segments.partition_point(|known| known.block <= segment.block);
+        let mut before = Facts { start_time: self.start_time, process: self.process, ..Facts::default() };
+        for known in &self.segments[..at] {
+            before.follow(&known.facts);
+        }
+        let score = continuity(&before, &segment.facts)?;
+        if let Some(next) = self.segments.get(at) {
+            let mut until = segment.facts.clone();
+            until.process = None;
+            continuity(&until, &next.facts)?;
+        }
+        Some(score)
+    }
+
     /// Settings and counts that a segment's lines state.
     fn learn(&mut self, files: &[LogFile], segment: &Segment) {
         for index in &segment.lines {
@@ -149,6 +188,8 @@ impl Facts {
         self.first_total = self.first_total.or(later.first_total);
         self.last_total = later.last_total.max(self.last_total);
         self.process = self.process.or(later.process);
+        self.closed_total = self.closed_total.or(later.closed_total);
+        self.closed_ticks = self.closed_ticks.or(later.closed_ticks);
         self.span = match (self.span, later.span) {
             (Some((first, end)), Some((_, last))) => Some((first, end.max(last))),
             (one, other) => one.or(other),
@@ -184,6 +225,21 @@ fn continuity(store: &Facts, segment: &Facts) -> Option<i64> {
         }
         let gap = first.saturating_sub(last + 1);
         score += if gap == 0 { 200 } else { 100 / i64::try_from(gap).unwrap_or(100).min(100) };
+    }
+    // A closed store says nothing more, but for a tick on its way.
+    if store.closed_total.is_some() && (segment.first_total.is_some() || segment.closed_total.is_some()) {
+        return None;
+    }
+    for (closed, last) in [
+        (segment.closed_total, store.last_total.max(segment.last_total)),
+        (segment.closed_ticks, segment.last_tick.or(store.last_tick).map(|(number, _)| number)),
+    ] {
+        if let Some((closed, last)) = closed.zip(last) {
+            if closed < last {
+                return None;
+            }
+            score += if closed == last { 400 } else { 0 };
+        }
     }
     let interval = segment.interval.or(store.interval);
     if let (Some(interval), Some((number, fired))) = (interval, segment.first_tick) {
@@ -300,6 +356,8 @@ impl Segment {
                 facts.first_total = Some(facts.first_total.map_or(*total, |first| first.min(*total)));
                 facts.last_total = facts.last_total.max(Some(*total));
             }
+            StoreEvent::Closed { buffered, .. } => facts.closed_total = Some(*buffered),
+            StoreEvent::Stopped { ticks, .. } => facts.closed_ticks = *ticks,
             _ => {}
         }
     }

@@ -41,8 +41,9 @@ pub const WORDINGS: &[Wording] = wordings![
     "Wrote audit batch" => wrote,
     "Slow audit batch write detected" => |r, _| Some(StoreEvent::SlowWrite { size: r.fields.integer("batch_size")?, duration: r.fields.duration("write_duration")? }),
     "Failed to write audit batch" => write_failed,
-    "Auth error writing audit batch (token may be expired, will retry)" => write_failed,
-    "Auth error writing audit batch (token expired or insufficient permissions, will retry)" => write_failed,
+    // since f4eb59ce6, beside the line of the attempt
+    "Auth error writing audit batch (token may be expired, will retry)" => auth_failed,
+    "Auth error writing audit batch (token expired or insufficient permissions, will retry)" => auth_failed,
     "Dropping audit batch due to non-retryable error (invalid data)" => |r, _| Some(StoreEvent::DroppedBatch { size: r.fields.integer("batch_size")? }),
     // since ba00f1944
     "Dropping audit batch due to non-retryable client error (invalid request data)" => |r, _| Some(StoreEvent::DroppedBatch { size: r.fields.integer("batch_size")? }),
@@ -181,6 +182,14 @@ fn write_failed(record: &Record<'_>, names: &mut Names) -> Option<StoreEvent> {
         attempt: record.fields.integer("attempt")?,
         size: record.fields.integer("batch_size")?,
         error: names.prose(&record.fields.text("error").unwrap_or_default()),
+    })
+}
+
+fn auth_failed(record: &Record<'_>, names: &mut Names) -> Option<StoreEvent> {
+    Some(StoreEvent::WriteFailed {
+        attempt: record.fields.integer("attempt")?,
+        size: record.fields.integer("batch_size")?,
+        error: names.text("returned status 401 or 403"),
     })
 }
 

@@ -158,6 +158,10 @@ impl Ginkgo {
         if text.starts_with("FAIL!") || text.starts_with("SUCCESS!") {
             return totals(text, names);
         }
+        if let Some((_, object)) = bare(text).strip_prefix("Created ").and_then(|rest| rest.split_once(": ")) {
+            let (_, name) = object.split_once('/')?;
+            return (!name.contains(' ')).then(|| TestLine::Created { name: names.text(name) });
+        }
         if bare(text).starts_with("Collecting container logs to ") {
             let folder = bare(text)["Collecting container logs to ".len()..].trim_end_matches(['.', '/']);
             return Some(TestLine::MustGather { folder: names.text(folder) });

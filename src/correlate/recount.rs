@@ -1,0 +1,160 @@
+//! Recount: the members of every batch by the sizes that the server wrote.
+//!
+//! The replay counts along the client's lines, which lack the batches of silent flushes, of gaps between specs, and of
+//! sampled bursts. The server's log has them all: on a store's own connections the sizes of its writes, in order, number
+//! its events without a hole. The two countings have to agree where both see a batch.
+
+use std::collections::BTreeMap;
+
+use crate::instant::{Instant, MILLISECOND, Nanos};
+use crate::sighting::Trigger;
+
+use super::replay::{Batch, Outcome};
+use super::requests::{About, Request};
+
+/// One step of a store's count.
+struct Step {
+    at: Nanos,
+    size: u64,
+    batch: Option<usize>,
+    request: Option<usize>,
+}
+
+/// Renumbers the members of all batches whose store's requests are known, adds the batches that no client line shows,
+/// and drops supposed ones that no request carried. `offsets` are the coarse offsets of the servers.
+pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request], offsets: &[Option<Nanos>]) {
+    let mut of_store: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
+    for (index, request) in requests.iter().enumerate() {
+        let wrote = request.about == About::Write && (request.created() || request.parked);
+        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offsets[request.server]) else { continue };
+        if let (true, Some(begin)) = (wrote, request.begin.lo()) {
+            let step = Step { at: begin + offset, size, batch: request.batch, request: Some(index) };
+            of_store.entry(store).or_default().push(step);
+        }
+    }
+    let mut kept: Vec<Vec<(Nanos, Batch)>> = (0..stores).map(|_| Vec::new()).collect();
+    for (index, batch) in std::mem::take(batches).into_iter().enumerate() {
+        let store = batch.store;
+        let at = at(&batch, requests, offsets);
+        let lost = matches!(batch.outcome, Outcome::Lost | Outcome::Refused);
+        if let Some(steps) = of_store.get_mut(&store).filter(|_| lost && batch.requests.iter().all(|r| !requests[*r].created())) {
+            steps.push(Step { at, size: batch.size, batch: Some(index), request: None });
+        }
+        kept[store].push((at, batch));
+        // Until the new order is known, a request points to the old index.
+        let place = kept[store].len() - 1;
+        for steps in of_store.get_mut(&store).into_iter() {
+            for step in steps.iter_mut().filter(|step| step.batch == Some(index)) {
+                step.batch = Some(place | PLACED);
+            }
+        }
+    }
+    for (store, mut steps) in of_store {
+        steps.sort_by_key(|step| (step.at, step.request));
+        renumber(&mut kept[store], &steps, requests);
+    }
+    for mut of_store in kept {
+        of_store.sort_by_key(|(at, _)| *at);
+        move_ends(&mut of_store);
+        for (_, batch) in of_store {
+            for request in &batch.requests {
+                requests[*request].batch = Some(batches.len());
+            }
+            batches.push(batch);
+        }
+    }
+}
+
+/// Marks an index that was already moved to its store's own list.
+const PLACED: usize = 1 << (usize::BITS - 1);
+
+/// When a batch was sent, as far as it is known.
+fn at(batch: &Batch, requests: &[Request], offsets: &[Option<Nanos>]) -> Nanos {
+    let by_request = batch.requests.first().and_then(|request| {
+        let request = &requests[*request];
+        Some(request.begin.lo()? + offsets[request.server]?)
+    });
+    let by_tick = batch.ended_by_tick.map(|ended| ended.at).filter(|_| batch.hidden);
+    by_request.or(batch.fired).or(by_tick).or(batch.flushed.lo()).unwrap_or(Nanos::MAX)
+}
+
+fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]) {
+    // Where the count begins: as most batches that both countings see say. A server's log can lack its head.
+    let mut bases: BTreeMap<i128, usize> = BTreeMap::new();
+    let mut compared = 0;
+    let mut counted: u64 = 0;
+    for step in steps {
+        counted = counted.saturating_add(step.size);
+        let seen = step.batch.map(|place| &kept[place & !PLACED].1).filter(|batch| !batch.hidden);
+        if let Some((_, last)) = seen.and_then(|batch| batch.members) {
+            compared += 1;
+            *bases.entry(i128::from(last) - i128::from(counted)).or_default() += 1;
+        }
+    }
+    let Some((base, votes)) = bases.into_iter().max_by_key(|(base, votes)| (*votes, -base.abs())) else { return };
+    // With fewer than half the two countings do not describe one store: then the lines stand.
+    if votes * 2 < compared || base < 0 {
+        return;
+    }
+    let mut last = u64::try_from(base).unwrap_or(0);
+    let mut added = Vec::new();
+    for step in steps {
+        let members = Some((last + 1, last.saturating_add(step.size)));
+        last = last.saturating_add(step.size);
+        match step.batch {
+            Some(place) => kept[place & !PLACED].1.members = members,
+            None => {
+                let Some((request, (_, near))) = step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs())) else { continue };
+                added.push((step.at, silent(near, step, members, request, requests)));
+            }
+        }
+    }
+    kept.retain(|(_, batch)| !batch.hidden || !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open);
+    // A visible batch without a request keeps its lines' numbers only where they do not collide.
+    let numbered: Vec<(u64, u64)> = kept.iter().filter(|(_, batch)| !batch.requests.is_empty()).filter_map(|(_, batch)| batch.members).collect();
+    for (_, batch) in kept.iter_mut().filter(|(_, batch)| batch.requests.is_empty()) {
+        let collides = |(first, last): (u64, u64)| numbered.iter().any(|(other, other_last)| first <= *other_last && *other <= last);
+        if batch.outcome == Outcome::Open && batch.members.is_some_and(collides) {
+            batch.members = None;
+        }
+    }
+    kept.extend(added);
+}
+
+/// The end that a tick measured belongs to the last flush before the tick, which a silent one can be.
+fn move_ends(of_store: &mut [(Nanos, Batch)]) {
+    for at in 1..of_store.len() {
+        let (before, after) = of_store.split_at_mut(at);
+        let (Some((_, known)), Some((sent, silent))) = (before.last_mut(), after.first_mut()) else { continue };
+        let later = known.ended_by_tick.is_some_and(|ended| ended.at > *sent);
+        if silent.hidden && silent.ended_by_tick.is_none() && later {
+            silent.ended_by_tick = known.ended_by_tick.take();
+        }
+    }
+}
+
+/// A batch that only the server's line shows. `near` is a batch of the same store.
+fn silent(near: &Batch, step: &Step, members: Option<(u64, u64)>, request: usize, requests: &[Request]) -> Batch {
+    const ON_TIME: Nanos = 5 * MILLISECOND;
+    let on_timer = near.fired.is_some_and(|fired| (step.at - fired).abs() < ON_TIME);
+    Batch {
+        store: near.store,
+        block: near.block,
+        trigger: if on_timer { Trigger::Tick } else { Trigger::Flush },
+        size: step.size,
+        at: requests[request].at,
+        hidden: true,
+        fired: None,
+        members,
+        failures: Vec::new(),
+        outcome: Outcome::Open,
+        outcome_at: None,
+        took: None,
+        ended_by_tick: None,
+        requests: vec![request],
+        alternatives: Vec::new(),
+        flushed: Instant::UNKNOWN,
+        written: Instant::UNKNOWN,
+        visible: Instant::UNKNOWN,
+    }
+}
