@@ -74,6 +74,13 @@ pub struct How {
     pub limits: Limits,
 }
 
+impl How {
+    /// For the source.
+    pub fn source(&self) -> source::Options {
+        source::Options { limits: self.limits.over(&source::Limits::default()), threads: self.threads }
+    }
+}
+
 /// Bounds of what is read. What lies beyond is skipped and said. Sizes take K, M, G or KiB, MiB, GiB.
 #[derive(Debug, Clone, Args)]
 pub struct Limits {

@@ -25,6 +25,7 @@ pub mod documents;
 pub mod formats;
 pub mod instant;
 pub mod prefixes;
+pub mod quotes;
 pub mod reading;
 pub mod render;
 pub mod report;
@@ -132,6 +133,7 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
         clocks: summary::clocks(&world),
         coverage,
         not_observable: summary.not_observable,
+        quotes: Vec::new(),
     };
     Ok(Analysis { report, world })
 }

@@ -249,6 +249,18 @@ pub struct Report {
     pub coverage: Coverage,
     /// What the logs cannot show.
     pub not_observable: Vec<NotObservable>,
+    /// Raw lines, for outputs that show them: see [`quotes`](crate::quotes). No part of the JSON report.
+    #[serde(skip)]
+    pub quotes: Vec<Quote>,
+}
+
+/// The raw line behind a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Where it stands.
+    pub place: Place,
+    /// The line, without colour, secrets masked, cut when it is long.
+    pub text: String,
 }
 
 /// Name and version of the program.

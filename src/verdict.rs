@@ -120,7 +120,8 @@ fn waits_for_nothing(case: &Case<'_>) -> Option<Decision> {
 fn waits(case: &Case<'_>) -> bool {
     let printed = case.looking.looks.iter().any(|look| look.printed.is_some());
     let about_audit = |text: &str| text.to_ascii_lowercase().contains("audit");
-    let looked = !case.looking.looks.is_empty() && (about_audit(&case.failed.text) || about_audit(&case.failed.message));
+    let looked =
+        !case.looking.looks.is_empty() && (about_audit(&case.failed.text) || about_audit(&case.failed.message));
     !case.journeys.is_empty() || printed || looked
 }
 

@@ -1,7 +1,8 @@
 //! The handoff document beside the JSON report: every number of the one is in the other, raw or rounded as
 //! `render/times.rs` says, and every claim has a place or names the field that it is read from.
 //!
-//! The small bundle of `tests/bundle` is always walked; with `HANDOFF_BUNDLES=FOLDER` every bundle below it as well.
+//! The small bundle of `tests/bundle` and the scenarios are always walked; with `HANDOFF_BUNDLES=FOLDER` every bundle
+//! below it as well.
 
 mod bundle;
 
@@ -295,10 +296,11 @@ fn a_false_number_and_a_claim_without_a_place_are_found() {
 }
 
 #[test]
-fn every_bundle_of_a_folder_holds_too() {
-    let Some(folder) = env::var_os("HANDOFF_BUNDLES") else { return };
+fn every_scenario_holds_too() {
+    let mut folders = vec![PathBuf::from("testdata/scenarios")];
+    folders.extend(env::var_os("HANDOFF_BUNDLES").map(PathBuf::from));
     let mut wrong = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
+    for entry in folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(Result::ok) {
         let names = ["bundle", "bundle.zip", "bundle.tar.gz"].map(|name| entry.path().join(name));
         let Some(path) = names.into_iter().find(|path| path.exists()) else { continue };
         let (_, _, objections) = walk(&[path]);

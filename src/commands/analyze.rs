@@ -15,7 +15,12 @@ use crate::output::{self, Files};
 /// Analyses, writes all outputs, and says whether a gate tripped.
 pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     let targets = targets(args)?;
-    let analysis = analysis(&args.reading, !args.no_tables, &args.terminal)?;
+    let mut analysis = analysis(&args.reading, !args.no_tables, &args.terminal)?;
+    if targets.iter().any(|target| target.renderer.name == "html") {
+        // The page shows the lines behind its places: what is cited is read again.
+        analysis.report.quotes =
+            whylate::quotes::quotes(&args.reading.paths, &args.reading.how.source(), &analysis.report)?;
+    }
     let report = &analysis.report;
     strict(report, args.strict)?;
     notes(report, args.terminal.quiet);

@@ -12,20 +12,15 @@ use std::io::{self, IsTerminal};
 
 use whylate::render::Style;
 use whylate::report::Report;
-use whylate::{Analysis, Options, source};
+use whylate::{Analysis, Options};
 
 use crate::cli::{Reading, Terminal, When, nearest};
 use crate::output;
 
 /// Reads and analyses the PATHs as one bundle.
 fn analysis(reading: &Reading, tables: bool, terminal: &Terminal) -> anyhow::Result<Analysis> {
-    let how = &reading.how;
-    let options = Options {
-        source: source::Options { limits: how.limits.over(&source::Limits::default()), threads: how.threads },
-        input_tz: how.input_tz,
-        tables,
-        ..Options::default()
-    };
+    let options =
+        Options { source: reading.how.source(), input_tz: reading.how.input_tz, tables, ..Options::default() };
     let progress = (!terminal.quiet).then(|| output::Progress::start(&options.bytes_read)).flatten();
     let analysis = whylate::analyze(&reading.paths, &options);
     drop(progress);

@@ -86,7 +86,8 @@ pub fn print_times(
 
 impl PrintTimes {
     fn pass_chain(&mut self, chain: &[usize]) {
-        let mut lines: Vec<Instant> = chain.iter().flat_map(|block| std::mem::take(&mut self.blocks[*block].lines)).collect();
+        let mut lines: Vec<Instant> =
+            chain.iter().flat_map(|block| std::mem::take(&mut self.blocks[*block].lines)).collect();
         pass(&mut lines);
         let mut rest = lines.as_slice();
         for block in chain {
@@ -307,7 +308,9 @@ pub fn known_from_requests(batches: &[Batch], requests: &[Request], clocks: &[Cl
         if let (false, Some(by)) = (batch.hidden, shifted(first.begin, offset).hi()) {
             known.insert(batch.at, Instant::not_after(by));
         }
-        if let (Some(outcome), Some(from)) = (batch.outcome_at, (shifted(first.end, offset) - Duration::exact(LOCK)).lo()) {
+        if let (Some(outcome), Some(from)) =
+            (batch.outcome_at, (shifted(first.end, offset) - Duration::exact(LOCK)).lo())
+        {
             known.insert(outcome, Instant::not_before(from));
         }
     }

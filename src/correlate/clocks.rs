@@ -110,7 +110,8 @@ pub fn by_looks(server: usize, printed: &[Nanos], starts: &[Nanos], queries: &[(
     const FEWEST_LOOKS: usize = 3;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
-    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends)).filter(|coarse| coarse.votes >= FEWEST_LOOKS);
+    let coarse =
+        super::pairing::coarse_offset(&as_one(printed), &as_one(&ends)).filter(|coarse| coarse.votes >= FEWEST_LOOKS);
     let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
         name: "datastorage",
         server: Some(server),
@@ -129,7 +130,8 @@ pub fn by_looks(server: usize, printed: &[Nanos], starts: &[Nanos], queries: &[(
     }
     // One loop fits many queries; of those the nearest, which is right unless the clocks are far apart.
     const NEAR: Nanos = 50 * MILLISECOND;
-    let nearest = |start: &Nanos| queries.iter().map(|(begin, _, by)| (start - begin, *by)).min_by_key(|(apart, _)| apart.abs());
+    let nearest =
+        |start: &Nanos| queries.iter().map(|(begin, _, by)| (start - begin, *by)).min_by_key(|(apart, _)| apart.abs());
     let (apart, by) = starts.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
     (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), 1, by))
 }

@@ -309,7 +309,8 @@ impl<'a> Case<'a> {
             let of_suite = |suite| {
                 let stores = (0..self.world.stores.len())
                     .filter(move |store| self.world.stores[*store].suite == suite && !self.world.is_self_audit(*store));
-                let mut intervals: Vec<Nanos> = stores.filter_map(|store| self.world.stores[store].interval()).collect();
+                let mut intervals: Vec<Nanos> =
+                    stores.filter_map(|store| self.world.stores[store].interval()).collect();
                 intervals.dedup();
                 intervals
             };

@@ -233,7 +233,8 @@ impl World {
         for suite in missing {
             let range = self.output.suites[suite].range.clone();
             let sightings = &self.files[self.output.suites[suite].file].sightings[range];
-let local = sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp| stamp.zone == Zone::Local);
+            let local =
+                sightings.iter().filter_map(|sighting| sighting.stamp).filter(|stamp| stamp.zone == Zone::Local);
             let first = local.map(|stamp| stamp.at).min();
             if let (Some(first), Some(query), None) = (first, first_query, input_zone) {
                 let zone = (first - query + QUARTER / 2).div_euclid(QUARTER) * QUARTER;

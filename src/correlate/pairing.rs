@@ -205,7 +205,8 @@ fn choose(batch: &Batch, requests: &[Request], offset: Nanos, candidates: &[usiz
     let size_fits = |post: &usize| requests[*post].size.is_none_or(|size| size == batch.size);
     if batch.failures.is_empty() {
         let fits = candidates.iter().filter(|post| size_fits(post));
-        let best = fits.min_by_key(|post| (!requests[**post].created(), misfit(batch, &requests[**post], offset), **post));
+        let best =
+            fits.min_by_key(|post| (!requests[**post].created(), misfit(batch, &requests[**post], offset), **post));
         return best.copied().into_iter().collect();
     }
     let mut chosen: Vec<usize> = Vec::new();
@@ -239,7 +240,8 @@ fn misfit(batch: &Batch, request: &Request, offset: Nanos) -> Nanos {
         // A proxy can hold every request: then the rest says nothing, and order decides.
         if rest < -MILLISECOND { SECOND } else { rest.min(50 * MILLISECOND) }
     });
-    let at_end = batch.ended_by_tick.filter(|ended| ended.prompt).zip(ended).map(|(tick, ended)| (tick.at - ended).abs());
+    let at_end =
+        batch.ended_by_tick.filter(|ended| ended.prompt).zip(ended).map(|(tick, ended)| (tick.at - ended).abs());
     let worst = [after_tick, by_duration, at_end].into_iter().flatten().max();
     worst.unwrap_or(0) / STEP
 }

@@ -26,7 +26,9 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
     let mut of_store: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
         let wrote = request.about == About::Write && (request.created() || request.parked);
-        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offsets[request.server]) else { continue };
+        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offsets[request.server]) else {
+            continue;
+        };
         if let (true, Some(begin)) = (wrote, request.begin.lo()) {
             let step = Step { at: begin + offset, size, batch: request.batch, request: Some(index) };
             of_store.entry(store).or_default().push(step);
@@ -37,7 +39,9 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
         let store = batch.store;
         let at = at(&batch, requests, offsets);
         let lost = matches!(batch.outcome, Outcome::Lost | Outcome::Refused);
-        if let Some(steps) = of_store.get_mut(&store).filter(|_| lost && batch.requests.iter().all(|r| !requests[*r].created())) {
+        if let Some(steps) =
+            of_store.get_mut(&store).filter(|_| lost && batch.requests.iter().all(|r| !requests[*r].created()))
+        {
             steps.push(Step { at, size: batch.size, batch: Some(index), request: None });
         }
         kept[store].push((at, batch));
@@ -104,16 +108,25 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
         match step.batch {
             Some(place) => kept[place & !PLACED].1.members = members,
             None => {
-                let Some((request, (_, near))) = step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs())) else { continue };
+                let Some((request, (_, near))) =
+                    step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs()))
+                else {
+                    continue;
+                };
                 added.push((step.at, silent(near, step, members, request, requests)));
             }
         }
     }
-    kept.retain(|(_, batch)| !batch.hidden || !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open);
+    kept.retain(|(_, batch)| {
+        !batch.hidden || !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open
+    });
     // A visible batch without a request keeps its lines' numbers only where they do not collide.
-    let numbered: Vec<(u64, u64)> = kept.iter().filter(|(_, batch)| !batch.requests.is_empty()).filter_map(|(_, batch)| batch.members).collect();
+    let numbered: Vec<(u64, u64)> =
+        kept.iter().filter(|(_, batch)| !batch.requests.is_empty()).filter_map(|(_, batch)| batch.members).collect();
     for (_, batch) in kept.iter_mut().filter(|(_, batch)| batch.requests.is_empty()) {
-        let collides = |(first, last): (u64, u64)| numbered.iter().any(|(other, other_last)| first <= *other_last && *other <= last);
+        let collides = |(first, last): (u64, u64)| {
+            numbered.iter().any(|(other, other_last)| first <= *other_last && *other <= last)
+        };
         if batch.outcome == Outcome::Open && batch.members.is_some_and(collides) {
             batch.members = None;
         }

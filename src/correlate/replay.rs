@@ -391,10 +391,8 @@ impl Replay {
                         self.end_last(end);
                     }
                     let known_count = self.flushes_visible || self.counted.is_some();
-                    self.empty_tick = tick
-                        .fired
-                        .filter(|_| tick.size == 0 && known_count)
-                        .map(|fired| EmptyTick { fired, seen });
+                    self.empty_tick =
+                        tick.fired.filter(|_| tick.size == 0 && known_count).map(|fired| EmptyTick { fired, seen });
                     let next = upcoming.last().map(|(_, total)| *total);
                     if tick.size > 0 {
                         self.open(segment.block, Trigger::Tick, tick.size, seen, tick.fired);
@@ -462,7 +460,8 @@ impl Replay {
                 }
                 StoreEvent::SlowWrite { size, duration } => {
                     // It follows "Wrote" where that is printed, and stands alone at Info.
-                    let known = self.open.as_ref().is_some_and(|open| open.size == *size && open.outcome == Outcome::Written);
+                    let known =
+                        self.open.as_ref().is_some_and(|open| open.size == *size && open.outcome == Outcome::Written);
                     if !known {
                         self.expect(segment.block, *size, seen, printed_here);
                         self.outcome(Outcome::Written, seen, Some(*duration));
@@ -645,7 +644,8 @@ impl Replay {
 /// Gives each event of one store its batch, and the neighbour where a border runs between two concurrent calls.
 /// `batches` holds the store's own, with their indices.
 pub fn assign(events: &mut [Event], batches: &[(usize, (u64, u64))]) {
-    let mut by_first: Vec<(u64, u64, usize)> = batches.iter().map(|(index, (first, last))| (*first, *last, *index)).collect();
+    let mut by_first: Vec<(u64, u64, usize)> =
+        batches.iter().map(|(index, (first, last))| (*first, *last, *index)).collect();
     by_first.sort_unstable();
     let batch_of = |ordinal: u64| {
         let at = by_first.partition_point(|(first, ..)| *first <= ordinal);

@@ -3,9 +3,9 @@
 use crate::instant::{MILLISECOND as MS, Nanos, SECOND};
 use crate::report::{
     Awaited, BatchRow, Bundle, Clock, Confidence, Coverage, Duration, EventRow, Evidence, Failure, Family,
-    FileCoverage, Finding, Fix, Gap, Input, Instant, Link, LinkState, LookRow, NotObservable, Place, Ranked, Report,
-    RequestRow, RuledOut, Run, RunOutcome, SCHEMA_VERSION, Service, Setting, Spread, Stage, StageRow, StageSpread,
-    State, Store, TickRow, Tool, Verdict, Wait,
+    FileCoverage, Finding, Fix, Gap, Input, Instant, Link, LinkState, LookRow, NotObservable, Place, Quote, Ranked,
+    Report, RequestRow, RuledOut, Run, RunOutcome, SCHEMA_VERSION, Service, Setting, Spread, Stage, StageRow,
+    StageSpread, State, Store, TickRow, Tool, Verdict, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 use crate::timeline::{Row, Timeline};
@@ -312,6 +312,10 @@ pub fn one() -> Report {
             because: "the server ran at level info".to_owned(),
             enable_with: "LOG_LEVEL=debug for datastorage".to_owned(),
         }],
+        quotes: vec![Quote {
+            place: place(SUITE, 311),
+            text: r#"{"msg":"Audit background writer started","flush_interval":30}"#.to_owned(),
+        }],
     }
 }
 
@@ -543,6 +547,7 @@ pub fn hostile() -> Report {
     report.not_observable[0].what = evil();
     report.not_observable[0].because = evil();
     report.not_observable[0].enable_with = evil();
+    report.quotes[0] = Quote { place: evil_place(), text: evil() };
     report
 }
 

@@ -10,7 +10,7 @@ use crate::report::{Awaited, Failure, Ranked, Report, State};
 const ROWS: usize = 200;
 
 /// The verdict and the failing specs.
-pub fn answer(html: &mut Html, report: &Report, style: &Style) {
+pub fn answer(html: &mut Html<'_>, report: &Report, style: &Style) {
     html.element("h1", &words::verdict(report)).raw("\n");
     let main = words::main(report);
     if let Some(main) = main {
@@ -46,7 +46,7 @@ fn tag(failure: &Failure) -> String {
     }
 }
 
-fn spec(html: &mut Html, of: &Failure) {
+fn spec(html: &mut Html<'_>, of: &Failure) {
     let looked: Vec<_> = of.looks.iter().flat_map(|look| look.places.iter().cloned()).collect();
     let process = of.process.map(|n| format!("{} in process {n}", words::outcome(of.outcome)));
     html.raw("<dl>\n");
@@ -83,7 +83,7 @@ fn spec(html: &mut Html, of: &Failure) {
     }
 }
 
-fn stages(html: &mut Html, of: &Awaited) {
+fn stages(html: &mut Html<'_>, of: &Awaited) {
     if of.stages.is_empty() {
         return;
     }
@@ -102,7 +102,7 @@ fn stages(html: &mut Html, of: &Awaited) {
     html.raw("</tbody></table></div>\n");
 }
 
-fn causes(html: &mut Html, of: &Failure) {
+fn causes(html: &mut Html<'_>, of: &Failure) {
     for (at, ranked) in of.ranked.iter().enumerate() {
         html.raw("<h3>").text(ranked.cause).raw(" <span class=\"faint\">");
         html.text(words::confidence(ranked.confidence)).raw("</span></h3>\n");
@@ -123,18 +123,18 @@ fn causes(html: &mut Html, of: &Failure) {
     html.raw("</dl>\n</details>\n");
 }
 
-fn evidence(html: &mut Html, ranked: &Ranked, limit: usize) {
+fn evidence(html: &mut Html<'_>, ranked: &Ranked, limit: usize) {
     html.raw("<ul>\n");
     for one in ranked.supporting.iter().take(limit) {
-        html.raw("<li>").statement(one).raw("</li>\n");
+        html.raw("<li>").statement(one).lines(one).raw("</li>\n");
     }
     for one in ranked.against.iter().take(limit) {
-        html.raw("<li>against: ").statement(one).raw("</li>\n");
+        html.raw("<li>against: ").statement(one).lines(one).raw("</li>\n");
     }
     html.raw("</ul>\n");
 }
 
-fn links(html: &mut Html, of: &Awaited) {
+fn links(html: &mut Html<'_>, of: &Awaited) {
     html.element("p", &words::waited(of));
     html.raw("<dl>\n");
     for link in &of.journey {
@@ -150,7 +150,7 @@ fn links(html: &mut Html, of: &Awaited) {
 }
 
 /// Writes by service.
-pub fn writes(html: &mut Html, report: &Report) {
+pub fn writes(html: &mut Html<'_>, report: &Report) {
     let spreads = report.services.iter().map(|s| &s.writes);
     let unit = Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
     let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
@@ -168,7 +168,7 @@ pub fn writes(html: &mut Html, report: &Report) {
 }
 
 /// What was noticed, what the stages took, and what the answer rests on.
-pub fn rest(html: &mut Html, report: &Report) {
+pub fn rest(html: &mut Html<'_>, report: &Report) {
     if !report.findings.is_empty() {
         html.raw("<h2>Noticed</h2>\n<ul>\n");
         for finding in report.findings.iter().take(ROWS) {
@@ -207,7 +207,7 @@ pub fn rest(html: &mut Html, report: &Report) {
     html.raw("</dl>\n");
 }
 
-fn ledger(html: &mut Html, report: &Report) {
+fn ledger(html: &mut Html<'_>, report: &Report) {
     let count = |n: Option<u64>| n.map_or_else(|| "not shown".to_owned(), words::grouped);
     let row = |s: &crate::report::Store| {
         let mut row = vec![s.id.clone(), s.service.clone().unwrap_or_default()];

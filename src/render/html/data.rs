@@ -22,6 +22,8 @@ pub struct Data {
     clocks: Vec<String>,
     files: Vec<String>,
     short: Vec<String>,
+    /// Raw lines: number of the file, line, text.
+    quotes: Vec<(usize, u32, String)>,
     specs: Vec<Value>,
     main: Option<usize>,
     stores: Vec<Value>,
@@ -180,6 +182,8 @@ pub fn data(report: &Report, chosen: &Chosen<'_>) -> Data {
     let main = words::main(report).and_then(|main| report.failures.iter().position(|f| std::ptr::eq(f, main)));
     let (ticks, requests) = (making.ticks(chosen), making.requests(chosen));
     let (batches, events) = (making.batches(chosen), making.events(chosen));
+    let quotes =
+        report.quotes.iter().map(|q| (making.files.number(&q.place.file), q.place.line, q.text.clone())).collect();
     let places = Places::of(report);
     let short = making.files.strings.iter().map(|file| places.file(file).to_owned()).collect();
     Data {
@@ -188,6 +192,7 @@ pub fn data(report: &Report, chosen: &Chosen<'_>) -> Data {
         clocks: making.clocks.strings,
         files: making.files.strings,
         short,
+        quotes,
         specs,
         main,
         stores,

@@ -8,6 +8,9 @@ const whole = extent();
 const state = { view: { lo: whole[0], hi: whole[1] }, spec: "", store: "", id: "", selected: null };
 const scene = { shown: [], view: state.view, lit: new Map(), matches: null, selected: null, points: [] };
 
+// Raw lines by their place: those that the answer cites.
+const quotes = new Map(data.quotes.map(([file, line, text]) => [`${file}:${line}`, text]));
+
 function option(select, value, text) {
   const made = document.createElement("option");
   made.value = value;
@@ -24,14 +27,20 @@ function tell(into, what) {
     return p;
   });
   if (what && what.places.length) {
-    const p = document.createElement("p");
-    what.places.forEach(([file, line], at) => {
+    for (const [file, line] of what.places) {
       const place = document.createElement("code");
-      place.textContent = `${at ? "  " : ""}${placeText(file, line)}`;
+      place.textContent = placeText(file, line);
       place.title = `${data.files[file]}:${line}`;
+      const p = document.createElement("p");
       p.append(place);
-    });
-    made.push(p);
+      made.push(p);
+      const quote = quotes.get(`${file}:${line}`);
+      if (!quote) continue;
+      const raw = document.createElement("code");
+      raw.className = "raw";
+      raw.textContent = quote;
+      made.push(raw);
+    }
   }
   into.replaceChildren(...made);
 }
@@ -346,6 +355,17 @@ document.addEventListener("click", (event) => {
   choose(...found, true);
   find("timeline").scrollIntoView({ block: "start" });
   canvas.focus({ preventScroll: true });
+});
+// What hovering shows as the title is shown for the keyboard as well.
+document.addEventListener("focusin", (event) => {
+  const place = event.target.matches && event.target.matches(".place") ? event.target : null;
+  tip.hidden = !place;
+  if (!place) return;
+  const file = data.files.indexOf(place.dataset.file);
+  tell(tip, { title: place.textContent, lines: [], places: [[file, Number(place.dataset.line)]] });
+  const box = place.getBoundingClientRect();
+  tip.style.left = `${Math.max(4, Math.min(box.left, window.innerWidth - tip.offsetWidth - 4))}px`;
+  tip.style.top = `${box.bottom + 6}px`;
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches && event.target.matches(".place")) event.target.click();

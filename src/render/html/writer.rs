@@ -1,5 +1,6 @@
 //! A *writer* of HTML: text from a bundle goes in through [`Html::text`] and attributes only, and is escaped there.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::render::escape;
@@ -12,15 +13,18 @@ const TEXT: usize = 4_000;
 const PLACES: usize = 4;
 
 /// HTML, growing.
-pub struct Html {
+pub struct Html<'a> {
     out: String,
     names: Places,
+    quotes: HashMap<(&'a str, u32), &'a str>,
 }
 
-impl Html {
+impl<'a> Html<'a> {
     /// Nothing yet, for this report.
-    pub fn new(report: &Report) -> Self {
-        Self { out: String::with_capacity(1 << 16), names: Places::of(report) }
+    pub fn new(report: &'a Report) -> Self {
+        let quotes =
+            report.quotes.iter().map(|quote| ((quote.place.file.as_str(), quote.place.line), quote.text.as_str()));
+        Self { out: String::with_capacity(1 << 16), names: Places::of(report), quotes: quotes.collect() }
     }
 
     /// Markup of this crate.
@@ -52,13 +56,25 @@ impl Html {
         self.text(&of.text).places(&of.places)
     }
 
+    /// The raw lines of a statement, as far as they are known.
+    pub fn lines(&mut self, of: &Evidence) -> &mut Self {
+        for place in of.places.iter().take(PLACES) {
+            if let Some(line) = self.quotes.get(&(place.file.as_str(), place.line)) {
+                let _ = write!(self.out, "<code class=\"raw\">{}</code>", escaped(line));
+            }
+        }
+        self
+    }
+
     /// The first places. The script makes them lead to the timeline.
     pub fn places(&mut self, places: &[Place]) -> &mut Self {
         for place in places.iter().take(PLACES) {
             let (name, whole) = (escaped(&self.names.name(place)), escaped(&place.file));
+            let line = self.quotes.get(&(place.file.as_str(), place.line)).map(|line| escaped(line));
+            let title = line.unwrap_or_else(|| format!("{whole}:{}", place.line));
             let _ = write!(
                 self.out,
-                " <span class=\"place\" data-file=\"{whole}\" data-line=\"{}\" title=\"{whole}:{0}\">{name}</span>",
+                " <span class=\"place\" data-file=\"{whole}\" data-line=\"{}\" title=\"{title}\">{name}</span>",
                 place.line
             );
         }
