@@ -624,8 +624,12 @@ impl Case<'_> {
             let visible = if times.visible.is_unknown() { times.written } else { times.visible };
             let visible =
                 if visible.is_unknown() && batch.outcome == Outcome::Open { Instant::not_before(end) } else { visible };
-            let lines =
-                batch.requests.iter().map(|request| self.world.requests[*request].at).chain(batch.outcome_at).collect();
+            let answered = batch.requests.iter().map(|request| self.world.requests[*request].at);
+            let mut lines: Vec<Seen> = answered.chain(batch.outcome_at).collect();
+            if lines.is_empty() {
+                // Nothing answered: the flush is all that was seen of it.
+                lines.push(batch.at);
+            }
             add(
                 Stage::Write,
                 times.flushed,
@@ -638,7 +642,9 @@ impl Case<'_> {
         if let Some(look) =
             self.looking.looks.iter().find(|look| look.at.is_some_and(|at| times.visible.surely_before(at)))
         {
-            add(Stage::LookWait, times.visible, look.at.unwrap_or(Instant::UNKNOWN), None, None, look.lines.clone());
+            let asked = look.request.map(|request| self.world.requests[request].at);
+            let lines = look.lines.iter().copied().chain(asked).collect();
+            add(Stage::LookWait, times.visible, look.at.unwrap_or(Instant::UNKNOWN), None, None, lines);
         }
         stages
     }
