@@ -15,6 +15,16 @@ fn main() {
             println!("  high {:.3} ms {:?}", b.at as f64 / 1e6, w.place(b.by).line);
         }
     }
+    for e in w.events.iter().rev().take(3) {
+        println!(
+            "{} called {:?} {:?} ended {:?} times {:?}",
+            e.event_type,
+            e.called.map(|c| w.place(c).line),
+            e.called.map(|c| w.printed.of(c)),
+            e.ended.map(|c| w.printed.of(c)),
+            e.times.emitted
+        );
+    }
     for (i, b) in w.batches.iter().enumerate() {
         if b.failures.is_empty() {
             println!(

@@ -11,6 +11,7 @@ use crate::correlate::journeys::{Case, Journey, StageFact};
 use crate::correlate::replay::Fate;
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Confidence, Family, Link, Stage, State};
+use crate::sighting::Outcome;
 
 /// What the rules say of one failure.
 #[derive(Debug)]
@@ -73,16 +74,21 @@ pub fn decide(case: &Case<'_>) -> Decision {
     if let Some(decision) = waits_for_nothing(case) {
         return decision;
     }
+    if case.failed.outcome == Outcome::Panicked && case.closed_store_panic().is_some() {
+        return Decision::of(case, &causes::STORE_CLOSED, Confidence::Proven)
+            .then(&causes::EMIT_NEVER, Confidence::Possible);
+    }
     if enough_was_found(case) {
         return mismatch(case, true);
     }
     if let Some(decision) = broken_link(case) {
         return decision;
     }
-    if case.decisive().is_some_and(|journey| journey.event.is_some_and(|event| hidden_event(case, event))) {
+    let event = case.decisive().and_then(|journey| journey.event);
+    if event.is_some_and(|event| hidden_event(case, event) && !emitted_after_looking(case, event)) {
         return hidden(case);
     }
-    match case.decisive().and_then(|journey| journey.event) {
+    match event {
         None => hidden(case),
         Some(_) => match case.visible_in_time() {
             Some(true) => mismatch(case, false),
@@ -116,12 +122,12 @@ fn waits_for_nothing(case: &Case<'_>) -> Option<Decision> {
     Some(Decision::none(Family::Other, "this failure does not wait for an audit event."))
 }
 
-/// A spec waits for events when it says so: it printed looks, or its text or message names a type or the audit trail.
+/// A spec waits for events when it says so: it printed looks, its text or message names a type, or its message speaks
+/// of events and queries were served in its window.
 fn waits(case: &Case<'_>) -> bool {
     let printed = case.looking.looks.iter().any(|look| look.printed.is_some());
-    let about_audit = |text: &str| text.to_ascii_lowercase().contains("audit");
-    let looked =
-        !case.looking.looks.is_empty() && (about_audit(&case.failed.text) || about_audit(&case.failed.message));
+    let message = case.failed.message.to_ascii_lowercase();
+    let looked = !case.looking.looks.is_empty() && (message.contains("audit") || message.contains("event"));
     !case.journeys.is_empty() || printed || looked
 }
 
@@ -160,7 +166,7 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
         Link::Emitted if case.closed_store_panic().is_some() => {
             Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
-        Link::Emitted if exact => Decision::of(case, &causes::EMIT_NEVER, cap),
+        Link::Emitted if journey.wanted.source != Source::Hint => Decision::of(case, &causes::EMIT_NEVER, cap),
         Link::Emitted => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
         Link::Buffered => match by_event.map(|event| event.fate) {
@@ -208,6 +214,12 @@ fn lost_batch(case: &Case<'_>, cap: Confidence) -> Decision {
 fn hidden_event(case: &Case<'_>, event: usize) -> bool {
     let event = &case.world.events[event];
     event.fate == Fate::Open || (event.fate == Fate::Buffered && event.batch.is_none() && !case.visible.ticks)
+}
+
+/// Then what became of it later does not matter.
+fn emitted_after_looking(case: &Case<'_>, event: usize) -> bool {
+    let times = &case.world.events[event].times;
+    case.last_look_at().is_some_and(|look| look.surely_before(times.emitted) || look.surely_before(times.buffered))
 }
 
 /// Rule 4: no link is broken, and the event was not visible at the last look.
@@ -282,7 +294,7 @@ fn late(case: &Case<'_>) -> Decision {
         .max_by_key(|stage| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0));
     let last_possible = look.hi().unwrap_or(Nanos::MAX).saturating_sub(case.pipeline_limit());
     let emitted_late = event.times.emitted.lo().is_some_and(|emitted| emitted > last_possible);
-    let emitted_after = look.surely_before(event.times.emitted);
+    let emitted_after = journey.event.is_some_and(|event| emitted_after_looking(case, event));
     if exceeding.is_none() || !case.looking.to_deadline {
         if !case.looking.to_deadline {
             let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
@@ -411,8 +423,8 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
         return Decision::of(case, &causes::ASSERT, Confidence::Proven);
     }
     if !enough && supported(&causes::QUERY_FILTER) {
-        let under_other = journey.is_some_and(|journey| journey.under_other_id.is_some());
-        let confidence = if under_other { Confidence::Proven } else { Confidence::Likely };
+        let names_object = journey.is_some_and(|journey| case.asks_for_object(journey));
+        let confidence = if names_object { Confidence::Proven } else { Confidence::Likely };
         return Decision::of(case, &causes::QUERY_FILTER, confidence);
     }
     if enough && supported(&causes::ASSERT) {
@@ -432,6 +444,9 @@ fn hidden(case: &Case<'_>) -> Decision {
     };
     if let Some(decision) = lost_batch_of_window(case) {
         return with_never(decision);
+    }
+    if let Some(decision) = parked_in_window(case) {
+        return decision;
     }
     let unknown = |sentence: &str| {
         let pending = journey.is_some_and(|journey| journey.link(Link::Emitted).state == State::Pending);
@@ -455,10 +470,19 @@ fn hidden(case: &Case<'_>) -> Decision {
     let emitted_from = case.first_object_line().and_then(|(at, _)| at.lo()).unwrap_or(start).min(start);
     // A write that was still running at every look.
     let running = writes.iter().find(|(_, began, ended)| {
-        began.hi().is_some_and(|began| began >= emitted_from && began < start + SECOND)
+        began.hi().is_some_and(|began| began >= emitted_from && began < (start + SECOND).min(look))
             && ended.lo().is_some_and(|ended| ended > look)
     });
-    if running.is_some() {
+    // With several stores and none known as the spec's own, another write of the window could have held the event.
+    let own_known = case
+        .store
+        .is_some_and(|store| writes.iter().any(|(index, ..)| case.world.requests[*index].store == Some(store)));
+    let another = writes.iter().any(|(index, began, ended)| {
+        running.is_some_and(|(slow, ..)| slow != index)
+            && began.lo().is_some_and(|began| began >= emitted_from)
+            && ended.hi().is_some_and(|ended| ended < look)
+    });
+    if running.is_some() && (own_known || !another) {
         return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely));
     }
     let interval = case.interval();
@@ -479,6 +503,19 @@ fn hidden(case: &Case<'_>) -> Decision {
         );
     }
     unknown("the client's lines are not in the logs, so no stage can be blamed.")
+}
+
+/// A spec that writes events itself has no store: as many writes as it misses were parked in its time.
+fn parked_in_window(case: &Case<'_>) -> Option<Decision> {
+    let wanted = &case.journeys.first()?.wanted;
+    let missing = wanted.expected?.checked_sub(wanted.found?).filter(|missing| *missing > 0)?;
+    let deadline = case.failed.deadline?;
+    let began = case.failed.took.map_or(case.looking.start, |took| Some(deadline - Duration::exact(took)))?;
+    let inside = |at: Instant| !at.surely_before(began) && !deadline.surely_before(at) && !at.is_unknown();
+    let parked = (0..case.world.requests.len())
+        .filter(|index| case.world.requests[*index].parked && inside(case.world.began(*index)))
+        .count() as u64;
+    (parked >= missing && !case.visible.any).then(|| Decision::of(case, &causes::DLQ_202, Confidence::Likely))
 }
 
 /// A batch of the spec's own store that was lost while the spec could have emitted, and that could hold the event.

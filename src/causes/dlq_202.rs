@@ -66,7 +66,14 @@ on it was visible.
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();
-    let Some(batch) = case.batch() else { return examined };
+    let Some(batch) = case.batch() else {
+        let parked = case.world.requests.iter().filter(|request| request.parked && !case.visible.any);
+        let lines: Vec<_> = parked.map(|request| request.at).collect();
+        if !lines.is_empty() {
+            examined.supporting.push(case.evidence("the server answered 202: parked, not visible", lines));
+        }
+        return examined;
+    };
     let parked: Vec<_> =
         batch.requests.iter().map(|request| &case.world.requests[*request]).filter(|request| request.parked).collect();
     let by_client: Vec<_> = case

@@ -15,8 +15,10 @@ pub enum Source {
     Printed,
     /// The query's text, in an error or at the server's debug level.
     Query,
-    /// A type in the failure message or the spec's text, with the ids emitted in its block.
+    /// A type in the failure message, with the ids emitted in its block.
     Quoted,
+    /// A type in the spec's text only: never enough to say that something did not happen.
+    Hint,
 }
 
 /// An event that a spec waited for.
@@ -116,7 +118,7 @@ pub fn claim(message: &str) -> Claim {
         let line = line?;
         let typed = line.strip_prefix('<')?;
         let (kind, value) = typed.split_once(">: ")?;
-        kind.contains("int").then(|| value.trim().parse().ok()).flatten()
+        (kind.contains("int") || kind.contains("float")).then(|| value.trim().parse().ok()).flatten()
     };
     if let (Some(at), Some(relation)) = (expected_at, relation_at) {
         let words = lines[relation];
@@ -180,7 +182,8 @@ impl World {
         let claim = claim(&failed.message);
         let known = |name: &str| self.emits(name);
         let last = looking.looks.iter().rev().find(|look| !look.timed_out());
-        let found = last.and_then(|look| look.found(&self.requests)).or(claim.found);
+        let looked = last.and_then(|look| look.found(&self.requests));
+        let found = if claim.value { looked } else { claim.found.or(looked) };
         let printed = looking.looks.iter().rev().find_map(|look| {
             let printed = look.printed.as_ref()?;
             (printed.event_type.is_some() || printed.correlation_id.is_some()).then_some(printed)
@@ -221,7 +224,7 @@ impl World {
             let in_text = event_types_in(&failed.text, &known);
             wanted.event_type = message_type.or(in_text.first().copied()).map(Text::from);
             wanted.correlation_id = message_id.map(Text::from);
-            wanted.source = Source::Quoted;
+            wanted.source = if message_type.is_some() { Source::Quoted } else { Source::Hint };
         }
         if wanted.correlation_id.is_none() {
             wanted.correlation_id = self.id_of_block(failed.block, wanted.event_type.as_deref());

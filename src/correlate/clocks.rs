@@ -102,16 +102,28 @@ pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>,
     clock
 }
 
-/// An offset from the looks alone: `printed` are times at which specs printed a look, `starts` at which loops began to
-/// look, `queries` the server's (begin, end). At the true offset most looks are printed just after an answer; without
-/// printed ones a loop's first query begins just after its start.
-pub fn by_looks(server: usize, printed: &[Nanos], starts: &[Nanos], queries: &[(Nanos, Nanos, Seen)]) -> Option<Clock> {
+/// A time of the test output that a query lies next to.
+#[derive(Debug, Clone, Copy)]
+pub enum Moment {
+    /// A loop began to look: its first query begins just after.
+    LoopBegan(Nanos),
+    /// A query made once was asserted: it ended just before.
+    AskedOnce(Nanos),
+}
+
+/// An offset from the looks alone. `printed` are times at which specs printed a look, `queries` the server's (begin,
+/// end). At the true offset most looks are printed just after an answer; without printed ones the moments are left.
+pub fn by_looks(
+    server: usize,
+    printed: &[Nanos],
+    moments: &[Moment],
+    queries: &[(Nanos, Nanos, Seen)],
+) -> Option<Clock> {
     const PROMPT: Nanos = 10 * MILLISECOND;
     const FEWEST_LOOKS: usize = 3;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
-    let coarse =
-        super::pairing::coarse_offset(&as_one(printed), &as_one(&ends)).filter(|coarse| coarse.votes >= FEWEST_LOOKS);
+    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends));
     let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
         name: "datastorage",
         server: Some(server),
@@ -120,19 +132,24 @@ pub fn by_looks(server: usize, printed: &[Nanos], starts: &[Nanos], queries: &[(
         deciding: vec![by],
         excluded: Vec::new(),
     };
-    if let Some(coarse) = coarse {
+    if let Some(coarse) = coarse.filter(|coarse| coarse.votes >= FEWEST_LOOKS) {
         let apart = |end: Nanos| {
-            let at = printed.iter().map(|printed| printed - end).min_by_key(|apart| (apart - coarse.offset).abs())?;
-            ((at - coarse.offset).abs() <= 2 * PROMPT).then_some(at)
+            let nearest = printed.iter().map(|at| at - end).min_by_key(|apart| (apart - coarse.offset).abs())?;
+            ((nearest - coarse.offset).abs() <= 2 * PROMPT).then_some(nearest)
         };
         let (least, by) = queries.iter().filter_map(|(_, end, by)| Some((apart(*end)?, *by))).min()?;
         return Some(clock(Duration::between(least - PROMPT, least + MILLISECOND), coarse.votes, by));
     }
-    // One loop fits many queries; of those the nearest, which is right unless the clocks are far apart.
+    // One moment fits many queries; of those the nearest, which is right unless the clocks are far apart.
     const NEAR: Nanos = 50 * MILLISECOND;
-    let nearest =
-        |start: &Nanos| queries.iter().map(|(begin, _, by)| (start - begin, *by)).min_by_key(|(apart, _)| apart.abs());
-    let (apart, by) = starts.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
+    let nearest = |moment: &Moment| {
+        let apart = |(begin, end, by): &(Nanos, Nanos, Seen)| match moment {
+            Moment::LoopBegan(at) => (at - begin, *by),
+            Moment::AskedOnce(at) => (at - end, *by),
+        };
+        queries.iter().map(apart).min_by_key(|(apart, _)| apart.abs())
+    };
+    let (apart, by) = moments.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
     (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), 1, by))
 }
 

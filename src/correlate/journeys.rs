@@ -330,6 +330,14 @@ impl Case<'_> {
         }
     }
 
+    /// The asked id is the name of the object whose processing emitted the event: the wrong rule for ids.
+    pub fn asks_for_object(&self, journey: &Journey) -> bool {
+        let (Some(event), Some(id)) = (journey.under_other_id, journey.wanted.correlation_id.as_deref()) else {
+            return false;
+        };
+        self.world.events[event].object.as_ref().is_some_and(|(_, name)| id.starts_with(&**name))
+    }
+
     /// The links of an event that was handed to a store.
     fn links(&self, index: usize) -> Vec<Fact> {
         let event = &self.world.events[index];

@@ -275,13 +275,20 @@ impl World {
             .filter(|request| request.server == server && request.about == requests::About::Query)
             .filter_map(|request| Some((request.begin.lo()?, request.end.lo()?, request.at)))
             .collect();
-        let starts: Vec<Nanos> = self
+        let moments: Vec<clocks::Moment> = self
             .output
             .failed
             .iter()
-            .filter_map(|failed| Some(failed.deadline?.lo()? - failed.timed_out_after?))
+            .filter(|failed| !failed.collateral)
+            .filter_map(|failed| {
+                let deadline = failed.deadline?.lo()?;
+                Some(match failed.timed_out_after {
+                    Some(window) => clocks::Moment::LoopBegan(deadline - window),
+                    None => clocks::Moment::AskedOnce(deadline),
+                })
+            })
             .collect();
-        clocks::by_looks(server, &printed, &starts, &queries)
+        clocks::by_looks(server, &printed, &moments, &queries)
     }
 
     fn look(&mut self) {

@@ -217,9 +217,10 @@ fn choose(batch: &Batch, requests: &[Request], offset: Nanos, candidates: &[usiz
         } else if size_fits(post) && requests[*post].created() {
             // A 2xx ends the batch, unless the client had left before it came.
             let timed_out = batch.failures.iter().any(|(_, error)| is_timeout(error));
-            if batch.outcome == Outcome::Written || timed_out {
+            let dropped = matches!(batch.outcome, Outcome::Lost | Outcome::Refused);
+            if !dropped || timed_out {
                 chosen.push(*post);
-                if batch.outcome != Outcome::Written || chosen.len() > batch.failures.len() {
+                if dropped || !timed_out || chosen.len() > batch.failures.len() {
                     break;
                 }
             }

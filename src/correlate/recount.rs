@@ -4,7 +4,7 @@
 //! sampled bursts. The server's log has them all: on a store's own connections the sizes of its writes, in order, number
 //! its events without a hole. The two countings have to agree where both see a batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::instant::{Instant, MILLISECOND, Nanos};
 use crate::sighting::Trigger;
@@ -55,6 +55,9 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
     }
     for (store, mut steps) in of_store {
         steps.sort_by_key(|step| (step.at, step.request));
+        // A batch that was committed twice left its store once.
+        let mut seen = BTreeSet::new();
+        steps.retain(|step| step.batch.is_none_or(|batch| seen.insert(batch)));
         renumber(&mut kept[store], &steps, requests);
     }
     for mut of_store in kept {
