@@ -214,6 +214,11 @@ fn a_place_of_the_answer_leads_to_its_mark() {
     browser.value("[...document.querySelectorAll('.place')].find((p) => p.dataset.line === '1204').click()");
     let chosen = browser.text("document.getElementById('detail').textContent");
     assert!(chosen.contains("suite.log:1204"), "{chosen}");
+    // A cited line is on the page itself, and shown for the keyboard at each of its places.
+    assert!(browser.text("document.querySelector('h3 + ul .raw').textContent").contains("flush_interval"));
+    browser.value("[...document.querySelectorAll('.place')].find((p) => p.dataset.line === '311').focus()");
+    let tip = browser.text("document.getElementById('tip').textContent");
+    assert!(tip.contains("suite.log:311") && tip.contains("writer started"), "{tip}");
     assert_eq!(browser.complaints(), Vec::<&Value>::new());
 }
 

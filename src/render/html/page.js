@@ -394,17 +394,18 @@ function open() {
   if (found) choose(...found, false);
 }
 
+for (const place of document.querySelectorAll(".place")) {
+  if (!data.files.includes(place.dataset.file)) continue;
+  place.tabIndex = 0;
+  place.setAttribute("role", "link");
+}
 if (drawn.length) {
   find("timeline").hidden = false;
-  option(picks.spec, "", data.specs.length ? "all" : "none failed");
+  option(picks.spec, "", data.specs.length ? "all" : "none");
   specOrder.forEach((number) => option(picks.spec, String(number), data.specs[number].name));
   option(picks.store, "", "all");
   data.stores.forEach((store, number) => option(picks.store, String(number), [store.id, ...store.about].join(", ")));
-  for (const place of document.querySelectorAll(".place")) {
-    if (!data.files.includes(place.dataset.file)) continue;
-    place.tabIndex = 0;
-    place.setAttribute("role", "link");
-  }
+  document.querySelector("[data-do=spec]").hidden = !data.specs.length;
   readColors();
   open();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); paint(); });
@@ -412,5 +413,6 @@ if (drawn.length) {
   window.addEventListener("hashchange", () => { if (location.hash !== saved) open(); });
   draw({ ...scene, view: state.view, selected: state.selected });
   document.documentElement.dataset.drawn = hits.length;
-  document.documentElement.dataset.ready = Math.round(performance.now());
 }
+// For tests: when the page was complete, in milliseconds.
+document.documentElement.dataset.ready = Math.round(performance.now());
