@@ -78,8 +78,8 @@ pub enum StoreEvent {
     Tick(Box<Tick>),
     /// The timer line's false alarm: an interval much longer than expected.
     TimerBug { actual: Nanos },
-    /// A flush began.
-    FlushBegan { trigger: Trigger, size: u64, waiting: u64 },
+    /// A flush began, so long after the end of the one before.
+    FlushBegan { trigger: Trigger, size: u64, waiting: u64, since: Option<Nanos> },
     /// A flush of a batch ended, sent or dropped.
     FlushEnded { trigger: Trigger, size: u64 },
     /// Somebody called `Flush()`.

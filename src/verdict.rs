@@ -8,7 +8,7 @@ use crate::correlate::Seen;
 use crate::correlate::awaited::{Source, claim};
 use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::{Case, Journey, StageFact};
-use crate::correlate::replay::Fate;
+use crate::correlate::replay::{Fate, Outcome as Sent};
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Confidence, Family, Link, Stage, State};
 use crate::sighting::Outcome;
@@ -187,11 +187,12 @@ fn lost_batch(case: &Case<'_>, cap: Confidence) -> Decision {
         Trouble::Server(_) => &causes::SERVER_5XX,
         Trouble::Parked => &causes::DLQ_202,
         Trouble::Network => {
-            let down = examine(&causes::INFRA_DOWN, case);
-            let not_running = down.excluding.is_empty() && !case.world.requests.is_empty();
-            if not_running { &causes::INFRA_DOWN } else { &causes::SEND_LOSS }
+            if case.server_was_silent() { &causes::INFRA_DOWN } else { &causes::SEND_LOSS }
         }
     };
+    // A log that ends early can have been cut: it does not prove that the server ended.
+    let network = matches!(kinds.last(), Some(Trouble::Network));
+    let cap = if network && case.server_was_silent() { cap.min(Confidence::Likely) } else { cap };
     let Some(last) = kinds.last() else {
         return Decision::of(case, &causes::SEND_LOSS, Confidence::Likely);
     };
@@ -301,6 +302,14 @@ fn late(case: &Case<'_>) -> Decision {
             return if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision };
         }
         let window = case.window().unwrap_or(0);
+        // The looks end long before the time that the failure names: the process stood still, or hardly ever looked.
+        let deadline = case.failed.deadline.and_then(Instant::lo);
+        let waited = deadline.zip(case.looking.start.and_then(Instant::lo)).map_or(0, |(end, start)| end - start);
+        let stood_still = waited > case.pipeline_limit() && waited / 2 > window;
+        if window < case.pipeline_limit() && stood_still {
+            return Decision::of(case, &causes::FLUSH_DELAY, Confidence::Possible)
+                .then(&causes::QUERY_WINDOW, Confidence::Possible);
+        }
         if window < case.pipeline_limit() {
             let decision = Decision::of(case, &causes::QUERY_WINDOW, proof);
             return if emitted_late { decision.then(&causes::EMIT_LATE, Confidence::Possible) } else { decision };
@@ -364,6 +373,10 @@ fn guilty(stage: &StageFact, look: Instant) -> bool {
 fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
     let event = journey.event.map(|event| &case.world.events[event]);
     let sure = event.is_some_and(|event| event.or_batch.is_none() && event.batch.is_some());
+    // Attempts failed, and the log ends before the last: the batch may have been lost.
+    let batch = event.and_then(|event| event.batch).map(|batch| &case.world.batches[batch]);
+    let undecided = batch.is_some_and(|batch| !batch.failures.is_empty() && batch.outcome == Sent::Open);
+    let sure = sure && !undecided && (journey.under_other_id.is_none() || case.asks_for_object(journey));
     let known_filter = journey.wanted.source == Source::Query;
     let matches = known_filter || case.matched_elsewhere().is_some();
     if sure && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
@@ -489,8 +502,10 @@ fn hidden(case: &Case<'_>) -> Decision {
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
     let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
     if let Some(interval) = interval {
-        if interval > look - start && !in_window && after {
-            return with_never(Decision::of(case, &causes::FLUSH_DELAY, Confidence::Likely));
+        if case.looking.to_deadline && interval > look - start && !in_window && after {
+            let normal = interval <= case.flush_limit;
+            let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
+            return with_never(Decision::of(case, cause, Confidence::Likely));
         }
     }
     if !case.looking.to_deadline && after && !in_window {
@@ -529,7 +544,7 @@ fn lost_batch_of_window(case: &Case<'_>) -> Option<Decision> {
         let at = lines_at.unwrap_or(batch.flushed);
         batch.store == store
             && !batch.failures.is_empty()
-            && batch.outcome != crate::correlate::replay::Outcome::Written
+            && batch.outcome != Sent::Written
             && at.hi().is_some_and(|hi| hi >= from)
             && at.lo().is_some_and(|lo| lo <= to)
     })?;
@@ -539,12 +554,7 @@ fn lost_batch_of_window(case: &Case<'_>) -> Option<Decision> {
         Trouble::Server(_) => &causes::SERVER_5XX,
         Trouble::Parked => &causes::DLQ_202,
         Trouble::Network => {
-            let down = examine(&causes::INFRA_DOWN, case);
-            if down.excluding.is_empty() && !case.world.requests.is_empty() {
-                &causes::INFRA_DOWN
-            } else {
-                &causes::SEND_LOSS
-            }
+            if case.server_was_silent() { &causes::INFRA_DOWN } else { &causes::SEND_LOSS }
         }
     };
     Some(Decision::of(case, cause, Confidence::Likely))

@@ -73,7 +73,8 @@ pub fn print_times(
     }
     let mut chained = vec![false; blocks.len()];
     for store in stores.iter().filter(|store| store.suite.is_some()) {
-        let mut chain: Vec<usize> = store.segments.iter().map(|segment| segment.block).collect();
+        let sure = store.segments.iter().filter(|segment| segment.is_sure());
+        let mut chain: Vec<usize> = sure.map(|segment| segment.block).collect();
         chain.dedup();
         chain.retain(|block| !std::mem::replace(&mut chained[*block], true));
         times.pass_chain(&chain);
@@ -181,8 +182,8 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
             // The line that opens a batch is printed before its first attempt.
             flushed = flushed.and(opened.lo().map_or(Instant::UNKNOWN, Instant::not_before));
         }
-        if let Some(fired) = batch.fired {
-            flushed = flushed.and_if_consistent(Instant::not_before(fired));
+        if let Some(begun) = batch.begun {
+            flushed = flushed.and_if_consistent(Instant::not_before(begun));
         }
         // Only with every attempt on the server is the first request the first attempt.
         let first_attempt = first.filter(|_| batch.failures.is_empty() || batch.requests.len() > batch.failures.len());

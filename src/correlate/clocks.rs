@@ -56,7 +56,7 @@ pub fn bounds_of_pairs(batches: &[Batch], requests: &[Request], server: usize) -
         }
         let request = &requests[*first];
         let complete = batch.failures.is_empty();
-        if let (Some(fired), Some(begin)) = (batch.fired.or(batch.flushed.lo()), request.begin.hi()) {
+        if let (Some(fired), Some(begin)) = (batch.begun.or(batch.flushed.lo()), request.begin.hi()) {
             // After a failed attempt the first request need not be the first attempt; still it came after the tick.
             low.push(Bound { at: fired - begin, by: request.at });
         }
@@ -123,7 +123,7 @@ pub fn by_looks(
     const FEWEST_LOOKS: usize = 3;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
-    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends));
+    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends), super::pairing::Among::All);
     let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
         name: "datastorage",
         server: Some(server),

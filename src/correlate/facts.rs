@@ -182,15 +182,37 @@ impl<'a> Case<'a> {
         attempt.or_else(|| self.looking.start.and_then(Instant::lo)).or(took).or(span)
     }
 
-    /// Requests that the server answered from the first attempt to the last look. An unknown offset counts as none.
+    /// Whether the server's log shows no answer from the first attempt to the last look. A clock that no pair bounds is
+    /// taken for the test host's where the server's log begins within the suite's own time.
+    pub fn server_was_silent(&self) -> bool {
+        let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None));
+        server.is_some_and(|server| self.rough_offset(server).is_some())
+            && self.served_between_attempt_and_last_look().is_empty()
+    }
+
+    fn rough_offset(&self, server: usize) -> Option<Nanos> {
+        const NEAR: Nanos = 300 * SECOND;
+        if let Some(offset) = self.world.offsets[server] {
+            return offset.lo();
+        }
+        let (begins, _) = self.world.servers[server].span?;
+        let suite = self.world.output.blocks[self.failed.block].suite;
+        let spans = self.world.output.blocks.iter().filter(|block| block.suite == suite).filter_map(|block| block.span);
+        let (first, last) = spans.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))?;
+        (first - NEAR..=last).contains(&begins).then_some(0)
+    }
+
+    /// Requests that the server answered from the first attempt to the last look, as far as its clock is known.
     pub fn served_between_attempt_and_last_look(&self) -> Vec<usize> {
         let Some(from) = self.needed_from() else { return Vec::new() };
         let to = self.last_look_at().and_then(Instant::hi).or_else(|| self.failed.deadline.and_then(Instant::hi));
         let Some(to) = to else { return Vec::new() };
+        let offsets: Vec<Option<Nanos>> =
+            (0..self.world.servers.len()).map(|server| self.rough_offset(server)).collect();
         (0..self.world.requests.len())
             .filter(|index| {
                 let request = &self.world.requests[*index];
-                let offset = self.world.offsets[request.server].and_then(|offset| offset.lo()).unwrap_or(0);
+                let Some(offset) = offsets[request.server] else { return false };
                 let end = request.end.lo().unwrap_or(Nanos::MIN).saturating_add(offset);
                 (from..=to).contains(&end) && (200..300).contains(&request.line.status)
             })
@@ -270,7 +292,7 @@ impl<'a> Case<'a> {
             .filter(|index| {
                 let batch = &self.world.batches[*index];
                 let took = self.world.write_time(*index);
-                let began = batch.flushed.lo().unwrap_or(Nanos::MAX);
+                let Some(began) = batch.flushed.lo() else { return false };
                 let ends_after = match (took.lo(), batch.outcome) {
                     (_, Outcome::Open) if batch.requests.is_empty() && batch.ended_by_tick.is_none() => {
                         // The block ended while the write was still running.

@@ -324,8 +324,12 @@ impl Case<'_> {
         }
         let in_block: Vec<usize> =
             same_type.into_iter().filter(|event| self.world.events[*event].block == self.failed.block).collect();
+        // Where ids are made of their object's name, the asked id is another object's.
+        let own_name = |event: &Event| {
+            event.object.as_ref().is_some_and(|(_, name)| event.correlation_id.starts_with(&format!("{name}-")))
+        };
         match in_block.as_slice() {
-            [one] => Some(*one),
+            [one] if !own_name(&self.world.events[*one]) => Some(*one),
             _ => None,
         }
     }
@@ -630,8 +634,9 @@ impl Case<'_> {
         );
         if let Some(batch) = batch {
             let visible = if times.visible.is_unknown() { times.written } else { times.visible };
-            let visible =
-                if visible.is_unknown() && batch.outcome == Outcome::Open { Instant::not_before(end) } else { visible };
+            // A later tick shows that the writer came back from it, whatever the answer was.
+            let still_open = batch.outcome == Outcome::Open && batch.ended_by_tick.is_none();
+            let visible = if visible.is_unknown() && still_open { Instant::not_before(end) } else { visible };
             let answered = batch.requests.iter().map(|request| self.world.requests[*request].at);
             let mut lines: Vec<Seen> = answered.chain(batch.outcome_at).collect();
             if lines.is_empty() {
@@ -657,9 +662,14 @@ impl Case<'_> {
         stages
     }
 
+    /// Until when the block surely shows its process: a whole second that has begun need not be over.
     fn end_of_log(&self) -> Nanos {
         let block = &self.world.output.blocks[self.failed.block];
-        block.span.map(|(_, last)| last).or_else(|| self.failed.deadline?.lo()).unwrap_or(0)
+        let last = block.range.clone().rev().find_map(|index| {
+            let printed = self.world.printed.of(Seen { file: block.file, index });
+            printed.lo()
+        });
+        last.or_else(|| self.failed.deadline?.lo()).unwrap_or(0)
     }
 
     /// What set the awaited event off: the last step before the first look, else the start of looking.

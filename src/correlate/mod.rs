@@ -24,6 +24,7 @@ use crate::report::Place;
 use bounds::PrintTimes;
 use clocks::Clock;
 use looks::{Looking, Sources};
+use pairing::Among;
 use replay::{Batch, Event, ExplicitFlush};
 use requests::{Request, Server};
 use specs::TestOutput;
@@ -181,7 +182,7 @@ impl World {
             .batches
             .iter()
             .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
-            .filter_map(|batch| Some((batch.fired.or_else(|| precise(batch.flushed))?, batch.size)))
+            .filter_map(|batch| Some((batch.begun.or_else(|| precise(batch.flushed))?, batch.size)))
             .collect();
         let mut coarse_offsets = vec![None; self.servers.len()];
         for server in 0..self.servers.len() {
@@ -191,7 +192,13 @@ impl World {
                 .filter(|request| request.server == server && request.about == requests::About::Write)
                 .filter_map(|request| Some((request.begin.lo()?, request.size?)))
                 .collect();
-            if let Some(coarse) = pairing::coarse_offset(&sent, &served) {
+            // Where the batches alone do not tell, the looks do; at last, hosts that keep the time are the likeliest.
+            let by_looks = self.clock_by_looks(server).and_then(|clock| clock.offset).and_then(|offset| offset.hi());
+            let coarse = [Some(Among::AllIfClear), by_looks.map(Among::Near), Some(Among::Near(0))]
+                .into_iter()
+                .flatten()
+                .find_map(|among| pairing::coarse_offset(&sent, &served, among));
+            if let Some(coarse) = coarse {
                 let mine = |store: usize| clients.contains(&store);
                 pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
                 coarse_offsets[server] = Some(coarse.offset);

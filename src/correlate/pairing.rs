@@ -5,6 +5,7 @@
 //! batches and requests of one size meet; it gives each port its store, and within a port order and size give the pair.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
 
@@ -26,8 +27,20 @@ const MOST_PAIRS: usize = 4_000_000;
 /// No two clocks of one run are further apart (78 minutes were seen).
 const FURTHEST: Nanos = 12 * 3600 * SECOND;
 
+/// Which offsets may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// The best, if no other is nearly as good: batches of one size on a grid of seconds meet nearly as often one
+    /// second off, and then nothing tells.
+    AllIfClear,
+    /// The best of all.
+    All,
+    /// The best near an offset that something else suggests.
+    Near(Nanos),
+}
+
 /// Finds the offset at which most batches meet a request of their size. `sent` and `served` are (time, size).
-pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<Coarse> {
+pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)], among: Among) -> Option<Coarse> {
     let mut by_size: HashMap<u64, Vec<Nanos>> = HashMap::new();
     for (at, size) in served {
         by_size.entry(*size).or_default().push(*at);
@@ -36,7 +49,7 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<C
     let mut pairs = 0;
     for (at, size) in sent {
         for served in by_size.get(size).into_iter().flatten() {
-            let apart = at - served;
+            let apart = at.saturating_sub(*served);
             if apart.abs() <= FURTHEST && pairs < MOST_PAIRS {
                 pairs += 1;
                 *bins.entry(apart.div_euclid(BIN)).or_default() += 1;
@@ -45,11 +58,39 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<C
     }
     // A true offset can lie on the border of two bins.
     let score = |bin: i64| bins.get(&bin).unwrap_or(&0) + bins.get(&(bin + 1)).unwrap_or(&0);
-    let best = bins.keys().flat_map(|bin| [*bin, bin - 1]).max_by_key(|bin| (score(*bin), -bin.abs(), *bin))?;
+    let allowed = |bin: &i64| match among {
+        Among::Near(near) => (*bin - near.div_euclid(BIN)).abs() <= 3,
+        Among::All | Among::AllIfClear => true,
+    };
+    let candidates = bins.keys().flat_map(|bin| [*bin, bin - 1]).filter(allowed);
+    let best = candidates.max_by_key(|bin| (score(*bin), -bin.abs(), *bin))?;
     let votes = score(best);
     // Chance meetings spread evenly; a third of the smaller side meets only at the true offset.
     let enough = sent.len().min(served.len()).div_ceil(3).max(2);
-    (votes >= enough).then_some(Coarse { offset: (best + 1) * BIN, votes })
+    if votes < enough {
+        return None;
+    }
+    // Counts of chance meetings scatter by their square root.
+    let rival = bins.keys().filter(|bin| (*bin - best).abs() > 2).map(|bin| score(*bin)).max().unwrap_or(0);
+    if among == Among::AllIfClear && rival + 3 * rival.isqrt() >= votes {
+        return None;
+    }
+    Some(Coarse { offset: peak(sent, &by_size, best * BIN..(best + 2) * BIN)?, votes })
+}
+
+/// Within the bins of a coarse offset, where the meetings are densest: nearly all requests begin within a millisecond
+/// of each other's delay.
+fn peak(sent: &[(Nanos, u64)], by_size: &HashMap<u64, Vec<Nanos>>, within: Range<Nanos>) -> Option<Nanos> {
+    const FINE: Nanos = 2 * MILLISECOND;
+    let mut apart: Vec<Nanos> = Vec::new();
+    for (at, size) in sent {
+        let served = by_size.get(size).into_iter().flatten();
+        apart.extend(served.map(|served| at - served).filter(|apart| within.contains(apart)).take(MOST_PAIRS / 1000));
+    }
+    apart.sort_unstable();
+    let meets = |from: &Nanos| apart.partition_point(|at| *at <= from + FINE) - apart.partition_point(|at| at < from);
+    let best = apart.iter().max_by_key(|from| (meets(from), **from))?;
+    Some(best + FINE)
 }
 
 /// Gives stores their connections and batches their requests. `offset` maps a server to its coarse offset against the
@@ -98,7 +139,8 @@ pub fn pair(
     adopt(batches, requests, offset, &by_store, &orphans, &by_connection);
 }
 
-/// Each connection belongs to the store whose batches meet its requests most often.
+/// Each connection belongs to the store whose batches meet its requests most often, and surely more often than any
+/// other's: else nobody knows.
 fn owners<'a>(
     batches: &[Batch],
     requests: &[Request],
@@ -106,7 +148,7 @@ fn owners<'a>(
     by_connection: &'a BTreeMap<String, Vec<usize>>,
     by_store: &BTreeMap<usize, Vec<usize>>,
 ) -> HashMap<&'a str, usize> {
-    const EARLY: Nanos = 30 * MILLISECOND;
+    const EARLY: Nanos = 5 * MILLISECOND;
     const LATE: Nanos = 80 * MILLISECOND;
     let mut timed: Vec<(Nanos, u64, usize)> = Vec::new();
     for (store, members) in by_store {
@@ -115,6 +157,13 @@ fn owners<'a>(
         );
     }
     timed.sort_unstable();
+    // A silent flush is known by its end.
+    let mut ended: Vec<(Nanos, u64, usize)> = Vec::new();
+    for (store, members) in by_store {
+        let silent = members.iter().map(|index| &batches[*index]).filter(|batch| batch.hidden);
+        ended.extend(silent.filter_map(|batch| Some((batch.ended_by_tick?.at, batch.size, *store))));
+    }
+    ended.sort_unstable();
     let mut owners = HashMap::new();
     for (connection, members) in by_connection {
         if connection.is_empty() {
@@ -126,16 +175,28 @@ fn owners<'a>(
             let (Some(size), Some(begin)) = (request.size, request.begin.lo()) else { continue };
             let at = begin + offset;
             let from = timed.partition_point(|(sent, ..)| *sent < at - LATE);
-            for (sent, batch_size, store) in &timed[from..] {
-                if *sent > at + EARLY {
-                    break;
-                }
+            let mut meets: BTreeMap<usize, Nanos> = BTreeMap::new();
+            for (sent, batch_size, store) in timed[from..].iter().take_while(|(sent, ..)| *sent <= at + EARLY) {
                 if *batch_size == size {
-                    *votes.entry(*store).or_default() += 1;
+                    let apart = (at - sent).abs();
+                    meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
                 }
             }
+            if let Some(end) = request.end.lo().map(|end| end + offset) {
+                let from = ended.partition_point(|(at, ..)| *at < end - EARLY);
+                for (_, _, store) in ended[from..].iter().take_while(|(at, ..)| *at <= end + 2 * EARLY).filter(|(_, ended_size, _)| *ended_size == size) {
+                    meets.entry(*store).or_insert(0);
+                }
+            }
+            // A late begin is rare.
+            for (store, apart) in meets {
+                *votes.entry(store).or_default() += if apart <= EARLY { 4 } else { 1 };
+            }
         }
-        if let Some((store, _)) = votes.iter().max_by_key(|(store, votes)| (**votes, std::cmp::Reverse(**store))) {
+        let mut ranked: Vec<(usize, usize)> = votes.into_iter().map(|(store, votes)| (votes, store)).collect();
+        ranked.sort_unstable_by_key(|(votes, store)| (std::cmp::Reverse(*votes), *store));
+        let rival = ranked.get(1).map_or(0, |(votes, _)| *votes);
+        if let Some((_, store)) = ranked.first().filter(|(votes, _)| rival * 3 <= votes * 2) {
             owners.insert(connection.as_str(), *store);
         }
     }
@@ -144,7 +205,7 @@ fn owners<'a>(
 
 /// Earliest time at which a batch can have been sent, on its store's clock.
 fn sent_at(batch: &Batch) -> Option<Nanos> {
-    batch.fired.or_else(|| batch.flushed.lo())
+    batch.begun.or_else(|| batch.flushed.lo())
 }
 
 /// Latest time at which the first attempt can have begun.
@@ -160,7 +221,7 @@ fn sent_by(batch: &Batch, next: Option<&Batch>) -> Option<Nanos> {
 }
 
 fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos, members: &[usize], posts: &[usize]) {
-    const EARLY: Nanos = 40 * MILLISECOND;
+    const EARLY: Nanos = 10 * MILLISECOND;
     let mut from = 0;
     for (place, index) in members.iter().enumerate() {
         let next = members.get(place + 1).map(|next| &batches[*next]);
@@ -234,7 +295,7 @@ fn misfit(batch: &Batch, request: &Request, offset: Nanos) -> Nanos {
     const STEP: Nanos = 4 * MILLISECOND;
     let began = request.begin.lo().map(|begin| begin + offset);
     let ended = request.end.lo().map(|end| end + offset);
-    let after_tick = batch.fired.zip(began).map(|(fired, began)| (began - fired).abs());
+    let after_tick = batch.begun.zip(began).map(|(begun, began)| (began - begun).abs());
     // The client's own measure holds the server's, and little more.
     let by_duration = batch.took.map(|took| {
         let rest = took - request.line.duration;
@@ -292,8 +353,10 @@ fn adopt(
                 .copied()
                 .filter(|post| post != first && near(post) && requests[*post].size == Some(batches[index].size))
                 .collect();
-            if !others.is_empty() && requests[*first].connection().is_none() {
-                batches[index].alternatives = others;
+            let connection = requests[*first].connection();
+            if others.iter().any(|post| connection.is_none() || requests[*post].connection() != connection) {
+                batches[index].alternatives = std::iter::once(*first).chain(others).collect();
+                continue;
             }
             if let Some(connection) = requests[*first].connection().map(str::to_owned) {
                 for post in by_connection.get(&connection).into_iter().flatten() {
@@ -318,14 +381,14 @@ mod tests {
         let sizes = [1, 2, 5, 1, 3, 9, 2, 4];
         let sent: Vec<_> = sizes.iter().zip(1..).map(|(size, n)| (n * SECOND, *size)).collect();
         let served: Vec<_> = sent.iter().map(|(at, size)| (at + 3 * SECOND + MILLISECOND, *size)).collect();
-        let found = coarse_offset(&sent, &served).unwrap();
+        let found = coarse_offset(&sent, &served, Among::AllIfClear).unwrap();
         assert!((found.offset + 3 * SECOND).abs() <= 2 * BIN, "{found:?}");
         assert_eq!(found.votes, sizes.len());
     }
 
     #[test]
     fn too_few_meetings_give_no_offset() {
-        assert_eq!(coarse_offset(&[(SECOND, 1)], &[(2 * SECOND, 1)]), None);
-        assert_eq!(coarse_offset(&[], &[(2 * SECOND, 1)]), None);
+        assert_eq!(coarse_offset(&[(SECOND, 1)], &[(2 * SECOND, 1)], Among::All), None);
+        assert_eq!(coarse_offset(&[], &[(2 * SECOND, 1)], Among::All), None);
     }
 }

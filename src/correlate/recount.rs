@@ -82,7 +82,7 @@ fn at(batch: &Batch, requests: &[Request], offsets: &[Option<Nanos>]) -> Nanos {
         Some(request.begin.lo()? + offsets[request.server]?)
     });
     let by_tick = batch.ended_by_tick.map(|ended| ended.at).filter(|_| batch.hidden);
-    by_request.or(batch.fired).or(by_tick).or(batch.flushed.lo()).unwrap_or(Nanos::MAX)
+    by_request.or(batch.begun).or(by_tick).or(batch.flushed.lo()).unwrap_or(Nanos::MAX)
 }
 
 fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]) {
@@ -161,6 +161,7 @@ fn silent(near: &Batch, step: &Step, members: Option<(u64, u64)>, request: usize
         at: requests[request].at,
         hidden: true,
         fired: None,
+        begun: None,
         members,
         failures: Vec::new(),
         outcome: Outcome::Open,

@@ -95,6 +95,8 @@ pub struct Batch {
     pub hidden: bool,
     /// When the timer fired.
     pub fired: Option<Nanos>,
+    /// The flush did not begin before: by the timer, or by the end of the flush before and the time since.
+    pub begun: Option<Nanos>,
     /// Ordinals of its first and last event.
     pub members: Option<(u64, u64)>,
     /// Failed attempts.
@@ -198,12 +200,14 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store)
         processing: None,
         left: 0,
         empty_tick: None,
+        last_end: store.start_time,
         done: Replayed::default(),
     };
     for (index, segment) in store.segments.iter().enumerate() {
         // Lines between blocks are lost; a container's log has none.
         if index > 0 {
             replay.carry_over_gap(files, segment);
+            replay.last_end = None;
         }
         replay.emissions(files, &blocks[segment.block], segment);
         replay.batches(files, segment);
@@ -236,6 +240,8 @@ struct Replay {
     processing: Option<Seen>,
     /// Events that waited when the flush was taken up and were not drained since.
     left: u64,
+    /// `lastFlushTime` of the store is not earlier: when it started, or when the last flush ended.
+    last_end: Option<Nanos>,
     /// The tick before, when it found nothing to flush and nothing was flushed since.
     empty_tick: Option<EmptyTick>,
     done: Replayed,
@@ -394,6 +400,7 @@ impl Replay {
                     self.empty_tick =
                         tick.fired.filter(|_| tick.size == 0 && known_count).map(|fired| EmptyTick { fired, seen });
                     let next = upcoming.last().map(|(_, total)| *total);
+                    self.last_end = tick.fired.filter(|_| tick.size == 0);
                     if tick.size > 0 {
                         self.open(segment.block, Trigger::Tick, tick.size, seen, tick.fired);
                         self.count(tick.size, tick.waiting, seen, printed_here, next);
@@ -403,12 +410,16 @@ impl Replay {
                             if printed_here { Some(self.printed) } else { next.map(|next| next.saturating_sub(1)) };
                     }
                 }
-                StoreEvent::FlushBegan { trigger, size, waiting } => {
+                StoreEvent::FlushBegan { trigger, size, waiting, since } => {
                     self.empty_tick = None;
                     let same = self.open.as_ref().is_some_and(|open| open.trigger == *trigger && open.size == *size);
                     if !same || *trigger != Trigger::Tick {
                         self.close();
+                        let begun = self.last_end.zip(*since).map(|(end, since)| end.saturating_add(since));
                         self.open(segment.block, *trigger, *size, seen, None);
+                        if let Some(open) = &mut self.open {
+                            open.begun = begun;
+                        }
                         self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
                     }
                 }
@@ -417,6 +428,7 @@ impl Replay {
                     self.empty_tick = None;
                     self.close();
                     self.processing = Some(seen);
+                    self.last_end = None;
                     self.left = *waiting;
                     if *size > 0 {
                         self.open(segment.block, Trigger::Flush, *size, seen, None);
@@ -463,6 +475,7 @@ impl Replay {
                     let known =
                         self.open.as_ref().is_some_and(|open| open.size == *size && open.outcome == Outcome::Written);
                     if !known {
+                        self.reopen(*size);
                         self.expect(segment.block, *size, seen, printed_here);
                         self.outcome(Outcome::Written, seen, Some(*duration));
                     }
@@ -520,6 +533,7 @@ impl Replay {
             at,
             hidden: false,
             fired,
+            begun: fired,
             members: None,
             failures: Vec::new(),
             outcome: Outcome::Open,
@@ -537,6 +551,14 @@ impl Replay {
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
             self.done.batches.push(open);
+        }
+    }
+
+    /// A write that outlasts its spec says so in the process's next block.
+    fn reopen(&mut self, size: u64) {
+        let waits = |last: &Batch| last.size == size && last.outcome == Outcome::Open && last.ended_by_tick.is_none();
+        if self.open.is_none() && self.done.batches.last().is_some_and(waits) {
+            self.open = self.done.batches.pop();
         }
     }
 
@@ -558,6 +580,7 @@ impl Replay {
             open.outcome = outcome;
             open.outcome_at = Some(seen);
             open.took = took.or(open.took);
+            self.last_end = open.begun.zip(open.took).map(|(begun, took)| begun.saturating_add(took));
         }
     }
 

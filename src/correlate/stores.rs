@@ -332,6 +332,12 @@ fn begins_new_store(segment: &Segment, event: &StoreEvent, files: &[LogFile]) ->
 }
 
 impl Segment {
+    /// Its ids name the process, or its timer is the store's. A block without either (a set-up, a teardown) went to the
+    /// store that it fits best, and may be another process's.
+    pub fn is_sure(&self) -> bool {
+        self.facts.process.is_some() || self.facts.first_tick.is_some()
+    }
+
     fn add(&mut self, index: usize, event: &StoreEvent) {
         self.lines.push(index);
         let facts = &mut self.facts;

@@ -134,7 +134,8 @@ fn tick(record: &Record<'_>, _: &mut Names) -> Option<StoreEvent> {
 
 fn began(record: &Record<'_>, trigger: Trigger) -> Option<StoreEvent> {
     let waiting = record.fields.integer("buffer_utilization").unwrap_or(0);
-    Some(StoreEvent::FlushBegan { trigger, size: record.fields.integer("batch_size")?, waiting })
+    let since = record.fields.duration("time_since_last_flush");
+    Some(StoreEvent::FlushBegan { trigger, size: record.fields.integer("batch_size")?, waiting, since })
 }
 
 fn ended(record: &Record<'_>, trigger: Trigger) -> Option<StoreEvent> {

@@ -11,7 +11,12 @@ pub fn read(line: &str, names: &mut Names) -> Option<What> {
     let event = if let Some(said) = line.strip_prefix(TAG) {
         tagged(said, names)?
     } else if let Some(rest) = line.strip_prefix("HAPI FLUSH: Interval reached, flushing ") {
-        StoreEvent::FlushBegan { trigger: Trigger::Tick, size: rest.split(' ').next()?.parse().ok()?, waiting: 0 }
+        StoreEvent::FlushBegan {
+            trigger: Trigger::Tick,
+            size: rest.split(' ').next()?.parse().ok()?,
+            waiting: 0,
+            since: None,
+        }
     } else {
         return None;
     };

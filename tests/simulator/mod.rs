@@ -1,0 +1,45 @@
+//! A simulator of test runs that knows the truth.
+//!
+//! Up to twelve test processes, each with its audit store, run against one server, with one fault or none. What they
+//! would print is printed in the real wordings; what happened is kept beside it, to the nanosecond. Everything follows
+//! from [`Params`], so that a failing run can be made again from its `Debug` form, and shrinks.
+//!
+//! It models what the lines do not say: a line is written after what it reports and by another goroutine than the one
+//! that handles it; the writer's `select` may take the tick while events wait; the ticker holds one tick; an explicit
+//! flush prints nothing at Info; Ginkgo prints a block when its spec ends and loses what is printed between specs.
+#![allow(dead_code, reason = "each test crate uses its part")]
+
+pub mod bundle;
+pub mod params;
+pub mod print;
+pub mod process;
+pub mod random;
+pub mod server;
+
+use params::Params;
+
+pub use process::Truth;
+
+/// What one run left behind, and what it was.
+#[derive(Debug)]
+pub struct Run {
+    /// The test output.
+    pub output: String,
+    /// The server's log.
+    pub server: String,
+    /// What happened in each process.
+    pub processes: Vec<Truth>,
+    /// The server's clock less the test host's, at the run's begin and at its end.
+    pub clock: (i64, i64),
+}
+
+/// Runs one simulation.
+pub fn run(params: &Params) -> Run {
+    let mut processes: Vec<process::Process> = Vec::new();
+    for number in 1..=params.processes {
+        let mut process = process::Process::new(params, number);
+        process.run();
+        processes.push(process);
+    }
+    bundle::put_together(params, processes)
+}
