@@ -121,6 +121,8 @@ pub fn by_looks(
 ) -> Option<Clock> {
     const PROMPT: Nanos = 10 * MILLISECOND;
     const FEWEST_LOOKS: usize = 3;
+    // Further from the peak an answer meets the look of another process.
+    const BY_CHANCE: Nanos = 4 * MILLISECOND;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
     let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends), super::pairing::Among::All);
@@ -135,7 +137,7 @@ pub fn by_looks(
     if let Some(coarse) = coarse.filter(|coarse| coarse.votes >= FEWEST_LOOKS) {
         let apart = |end: Nanos| {
             let nearest = printed.iter().map(|at| at - end).min_by_key(|apart| (apart - coarse.offset).abs())?;
-            ((nearest - coarse.offset).abs() <= 2 * PROMPT).then_some(nearest)
+            ((nearest - coarse.offset).abs() <= BY_CHANCE).then_some(nearest)
         };
         let (least, by) = queries.iter().filter_map(|(_, end, by)| Some((apart(*end)?, *by))).min()?;
         return Some(clock(Duration::between(least - PROMPT, least + MILLISECOND), coarse.votes, by));
