@@ -263,6 +263,10 @@ fn late(case: &Case<'_>) -> Decision {
         }
     }
     // 4.3
+    if write.is_some() && case.stood_still_in_write() {
+        return guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write])
+            .then(&causes::WRITE_SLOW, Confidence::Possible);
+    }
     match (flush, write) {
         (None, Some(_)) => return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::Write]),
         (Some(_), None) => return guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]),
@@ -372,7 +376,9 @@ fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
     let sure = sure && !undecided && (journey.under_other_id.is_none() || case.asks_for_object(journey));
     let known_filter = journey.wanted.source == Source::Query;
     let matches = known_filter || case.matched_elsewhere().is_some();
-    if sure && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
+    // The message was cut off: what the spec asserted is not known.
+    let told = !case.failed.message.is_empty();
+    if sure && told && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
         Confidence::Proven
     } else {
         Confidence::Likely

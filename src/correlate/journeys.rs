@@ -489,7 +489,9 @@ impl Case<'_> {
 
     /// The links of an event that no line shows.
     fn never_emitted(&self, wanted: &Wanted) -> Vec<Fact> {
-        let first = if self.visible.calls {
+        let first = if self.lines_are_sampled() {
+            unobservable(Link::Emitted, "lines are sampled here: the store's own numbers have holes")
+        } else if self.visible.calls {
             self.absence(wanted)
         } else if self.visible.any {
             unobservable(Link::Emitted, "lines of calls to the store are not printed at this level")
@@ -505,6 +507,25 @@ impl Case<'_> {
             });
         }
         links
+    }
+
+    /// The encoder dropped lines of this block (zap's sampling): numbers of buffered events are missing between others.
+    fn lines_are_sampled(&self) -> bool {
+        let numbers = self.store.into_iter().flat_map(|store| {
+            let segments = self.world.stores[store].segments.iter();
+            segments.filter(|segment| segment.block == self.failed.block).flat_map(|segment| {
+                segment.lines.iter().filter_map(|index| match &self.world.files[segment.file].sightings[*index].what {
+                    What::Store(line) => match &line.event {
+                        StoreEvent::Buffered { total, .. } => Some(*total),
+                        _ => None,
+                    },
+                    _ => None,
+                })
+            })
+        });
+        let numbers: std::collections::BTreeSet<u64> = numbers.collect();
+        let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
+        span > numbers.len() as u64
     }
 
     /// Whether the emission surely did not happen: the object's own lines show that its processing ended, or the

@@ -147,7 +147,9 @@ impl Sources<'_> {
             (Some(deadline), Some(window)) => Some(deadline - Duration::exact(window)),
             _ => None,
         };
-        let mut looking = Looking { start, looks, to_deadline: failed.timed_out_after.is_some(), connection: None };
+        // A log that was cut before the message does not say whether the spec looked in a loop; its looks do.
+        let looped = failed.timed_out_after.is_some() || (failed.message.is_empty() && looks.len() > 2);
+        let mut looking = Looking { start, looks, to_deadline: looped, connection: None };
         if failed.deadline.is_some() {
             self.join_requests(failed, block, &mut looking, taken);
         }
