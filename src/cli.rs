@@ -34,6 +34,8 @@ pub enum Command {
     Analyze(Analyze),
     /// The merged timeline over all files, clocks and zones
     Timeline(Timeline),
+    /// Hold a handoff document against a bundle, and against itself
+    Check(Check),
     /// The manual of a cause: what proves it, what rules it out
     Explain(Explain),
     /// Completions for a shell, to standard output
@@ -185,6 +187,44 @@ pub struct Timeline {
     /// How it looks.
     #[command(flatten)]
     pub terminal: Terminal,
+}
+
+/// `whylate check`.
+///
+/// Quoted lines, counts, durations, statuses, rates, stamps and their order are checked; other prose is counted as not
+/// checked. Exit status 1 when a claim is contradicted.
+#[derive(Debug, Args)]
+#[command(mut_arg("paths", |paths| paths.required(false)))]
+pub struct Check {
+    /// The document, in Markdown; `-` for standard input
+    #[arg(value_name = "DOCUMENT")]
+    pub document: PathBuf,
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// What to write: text (for a terminal), json (every claim), markdown (for a review)
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text, hide_possible_values = true)]
+    pub format: CheckFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with status 2 when any input was left unread or cut
+    #[arg(long)]
+    pub strict: bool,
+    /// How it looks.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// Outputs of `whylate check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For a terminal
+    Text,
+    /// Every claim
+    Json,
+    /// For a review
+    Markdown,
 }
 
 /// `whylate explain`.

@@ -19,6 +19,7 @@
 //!    durations between clocks with unknown offset do not exist.
 
 pub mod causes;
+pub mod check;
 pub mod correlate;
 pub mod documents;
 pub mod formats;

@@ -1,6 +1,7 @@
 //! One command a file: from its arguments to its output and exit status.
 
 pub mod analyze;
+pub mod check;
 pub mod explain;
 pub mod shell;
 pub mod timeline;
@@ -17,21 +18,21 @@ use crate::output;
 
 /// Reads and analyses the PATHs as one bundle.
 fn analysis(reading: &Reading, tables: bool) -> anyhow::Result<Analysis> {
-    let options = Options {
-        source: source::Options { limits: reading.limits.over(&source::Limits::default()), threads: reading.threads },
-        input_tz: reading.input_tz,
-        tables,
-    };
+    let options = Options { source: source_options(reading), input_tz: reading.input_tz, tables };
     whylate::analyze(&reading.paths, &options).map_err(|error| match mistaken(reading) {
         Some(hint) => error.context(hint),
         None => error,
     })
 }
 
+fn source_options(reading: &Reading) -> source::Options {
+    source::Options { limits: reading.limits.over(source::Limits::default()), threads: reading.threads }
+}
+
 /// `whylate --quiet timeline bundle` and `whylate timelin bundle` take the command for a PATH.
 fn mistaken(reading: &Reading) -> Option<String> {
     let first = reading.paths.first().filter(|path| !path.exists())?.to_str()?;
-    match nearest(first, &["analyze", "timeline", "explain", "completions", "man"])? {
+    match nearest(first, &["analyze", "timeline", "check", "explain", "completions", "man"])? {
         command if command == first => Some(format!("expected the command before its options: whylate {command} …")),
         _ if first.contains(['/', '.']) => None,
         command => Some(format!("did you mean the command {command}?")),

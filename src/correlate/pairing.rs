@@ -184,7 +184,11 @@ fn owners<'a>(
             }
             if let Some(end) = request.end.lo().map(|end| end + offset) {
                 let from = ended.partition_point(|(at, ..)| *at < end - EARLY);
-                for (_, _, store) in ended[from..].iter().take_while(|(at, ..)| *at <= end + 2 * EARLY).filter(|(_, ended_size, _)| *ended_size == size) {
+                for (_, _, store) in ended[from..]
+                    .iter()
+                    .take_while(|(at, ..)| *at <= end + 2 * EARLY)
+                    .filter(|(_, ended_size, _)| *ended_size == size)
+                {
                     meets.entry(*store).or_insert(0);
                 }
             }

@@ -2,6 +2,7 @@
 //!
 //! To add an output: one file here, its `mod` line, and its row in [`ALL`].
 
+pub mod check;
 pub mod csv;
 mod document;
 pub mod escape;
