@@ -26,7 +26,7 @@ fn analysis(reading: &Reading, tables: bool) -> anyhow::Result<Analysis> {
 }
 
 fn source_options(reading: &Reading) -> source::Options {
-    source::Options { limits: reading.limits.over(source::Limits::default()), threads: reading.threads }
+    source::Options { limits: reading.limits.over(&source::Limits::default()), threads: reading.threads }
 }
 
 /// `whylate --quiet timeline bundle` and `whylate timelin bundle` take the command for a PATH.
