@@ -4,7 +4,7 @@ use whylate::check::{self, Bundle, Document};
 use whylate::render::check as shown;
 use whylate::render::places::Places;
 
-use super::{analysis, notes, source_options, strict, style};
+use super::{analysis, notes, strict, style};
 use crate::Status;
 use crate::cli::{Check, CheckFormat};
 use crate::output::{self, Files};
@@ -16,11 +16,11 @@ pub fn run(args: &Check) -> anyhow::Result<Status> {
     let bundle = if args.reading.paths.is_empty() {
         None
     } else {
-        let analysis = analysis(&args.reading, true)?;
+        let analysis = analysis(&args.reading, true, &args.terminal)?;
         strict(&analysis.report, args.strict)?;
         notes(&analysis.report, args.terminal.quiet);
         let bundle = Bundle::new(analysis.report);
-        let found = bundle.look_up(&document, &args.reading.paths, &source_options(&args.reading))?;
+        let found = bundle.look_up(&document, &args.reading.paths, &args.reading.how.source())?;
         Some((bundle, found))
     };
     let checked = check::check(&document, bundle.as_ref().map(|(bundle, found)| (bundle, found)));

@@ -298,7 +298,7 @@ impl<'a> Case<'a> {
                         // The block ended while the write was still running.
                         self.still_running(*index)
                     }
-                    (Some(took), _) => took > self.write_limit && began + took > waited_from,
+                    (Some(took), _) => took > self.write_limit && began.saturating_add(took) > waited_from,
                     _ => false,
                 };
                 began <= waited_from && ends_after
