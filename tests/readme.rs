@@ -72,14 +72,17 @@ fn every_command_and_option_exists() {
     let page = readme();
     let help = whylate(root(), ["--help"]).out;
     let commands = help.split_once("Commands:\n").expect("commands").1.split_once("\n\n").expect("an end").0;
-    let commands = commands.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    // Two blanks, then the name; a long description goes on further to the right.
+    let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let commands = names.filter(|name| !matches!(*name, "" | "help"));
     let listed = column(&page, "command");
     let listed: Vec<&str> =
         listed.iter().filter_map(|row| row.split(' ').nth(1)).filter(|word| *word != "PATH…").collect();
     assert_eq!(listed, commands.collect::<Vec<_>>());
 
-    let all: String =
-        ["analyze", "timeline", "check", "explain"].map(|name| whylate(root(), [name, "--help"]).out).concat();
+    let all: String = ["analyze", "timeline", "check", "compare", "explain"]
+        .map(|name| whylate(root(), [name, "--help"]).out)
+        .concat();
     let words = page.split(|c: char| c.is_whitespace() || matches!(c, '`' | '=' | ',' | ';' | ')'));
     let cargos = ["--release", "--path", "--test", "--"];
     let is_option = |word: &&str| word.strip_prefix("--").is_some_and(|name| !name.starts_with('-'));
