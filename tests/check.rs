@@ -133,7 +133,8 @@ type Token = (&'static str, std::ops::Range<usize>);
 /// The sampling rule: all stamps, places, ids, statuses, counts and numbers of the document, whether or not a kind of
 /// claim knows them, and the words above for a state; then first the kind is drawn, and then the token, so that the
 /// rare kinds occur as often as the many numbers. Left out is only what says nothing about the bundle: code and
-/// commands (`sh` fences), the number of an item in a list, the version of whylate, and lines that match `skip`.
+/// commands (`sh` fences), the number of an item in a list, the version of whylate, headers of tables and headings ("Why
+/// the spec failed"), and lines that match `skip`.
 fn tokens(text: &str, skip: &str, words: bool) -> Vec<Token> {
     let skip = Regex::new(skip).expect("a pattern");
     let kinds: Vec<(&str, Regex)> = KINDS
@@ -145,7 +146,8 @@ fn tokens(text: &str, skip: &str, words: bool) -> Vec<Token> {
     let document = Document::parse(text);
     let mut tokens = Vec::new();
     for line in &document.lines {
-        if matches!(line.part, check::document::Part::Code | check::document::Part::Blank) || skip.is_match(line.text) {
+        let title = line.header == Some(line.text) || line.text.starts_with("## ");
+        if title || !line.says() && !line.text.starts_with('#') || skip.is_match(line.text) {
             continue;
         }
         let start = line.text.as_ptr() as usize - text.as_ptr() as usize;

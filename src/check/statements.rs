@@ -9,7 +9,7 @@ use crate::render::{self, Form, Style};
 use crate::report::Report;
 
 /// Letters that a shape needs to be told from what people write themselves.
-const LETTERS: usize = 12;
+const LETTERS: usize = 10;
 /// Of so many words one may differ in a copy, digits apart.
 const WORDS: usize = 5;
 

@@ -85,10 +85,28 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The decisive event's batch.
+    /// The decisive event's batch; where its lines are hidden, the lost batch that could have held it.
     pub fn batch(&self) -> Option<&'a Batch> {
-        let event = &self.world.events[self.decisive()?.event?];
-        Some(&self.world.batches[event.batch?])
+        match self.decisive().and_then(|journey| journey.event) {
+            Some(event) => self.world.events[event].batch.map(|batch| &self.world.batches[batch]),
+            None => self.lost_batch_of_window(),
+        }
+    }
+
+    /// A batch of the spec's own store that was lost while the spec could have emitted, and that could hold the event.
+    pub fn lost_batch_of_window(&self) -> Option<&'a Batch> {
+        let store = self.store?;
+        let first = self.first_object_line().and_then(|(at, _)| at.lo());
+        let from = first.or_else(|| self.looking.start.and_then(Instant::lo))?;
+        let to = self.last_look_at().and_then(Instant::hi)?;
+        self.world.batches.iter().find(|batch| {
+            let at = batch.failures.first().map_or(batch.flushed, |(seen, _)| self.world.printed.of(*seen));
+            batch.store == store
+                && !batch.failures.is_empty()
+                && batch.outcome != Outcome::Written
+                && at.hi().is_some_and(|hi| hi >= from)
+                && at.lo().is_some_and(|lo| lo <= to)
+        })
     }
 
     /// Name of the awaited type.
@@ -125,6 +143,7 @@ impl<'a> Case<'a> {
                 .map(|request| {
                     let status = request.line.status;
                     let trouble = match status {
+                        _ if request.is_echo() => Trouble::Network,
                         202 => Trouble::Parked,
                         400..=499 => Trouble::Client(status),
                         500..=599 => Trouble::Server(status),
@@ -185,6 +204,9 @@ impl<'a> Case<'a> {
     /// Whether the server's log shows no answer from the first attempt to the last look. A clock that no pair bounds is
     /// taken for the test host's where the server's log begins within the suite's own time.
     pub fn server_was_silent(&self) -> bool {
+        if self.world.requests.is_empty() {
+            return !self.world.servers.is_empty();
+        }
         let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None));
         server.is_some_and(|server| self.rough_offset(server).is_some())
             && self.served_between_attempt_and_last_look().is_empty()
@@ -219,12 +241,15 @@ impl<'a> Case<'a> {
             .collect()
     }
 
-    /// The last line of the server's log, when it lies before the last look.
+    /// The server's last request, when it lies before the last look.
     pub fn server_end(&self) -> Option<(String, Seen)> {
         let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None))?;
-        let last =
-            self.world.requests.iter().filter(|request| request.server == server).map(|request| request.at).max()?;
-        Some(("the server's log ends before the last look".to_owned(), last))
+        let offset = self.rough_offset(server)?;
+        let of_server = self.world.requests.iter().filter(|request| request.server == server);
+        let last = of_server.max_by_key(|request| request.at)?;
+        let look = self.last_look_at().or(self.failed.deadline)?;
+        let ends_before = last.end.lo()?.saturating_add(offset) < look.lo()?;
+        ends_before.then(|| ("the server's last answer lies before the last look".to_owned(), last.at))
     }
 
     /// Whether another spec's look for this type found rows: then the helper and its filter match it.
@@ -340,6 +365,15 @@ impl<'a> Case<'a> {
             let intervals = if intervals.is_empty() { of_suite(None) } else { intervals };
             if let [one] = intervals.as_slice() { Some(*one) } else { None }
         })
+    }
+
+    /// Most looks failed, or their answers were not counted: an error now and then is not why the test failed.
+    pub fn queries_failed(&self) -> bool {
+        let requests = &self.world.requests;
+        let failed = self.looking.looks.iter().filter(|look| look.failed(requests) && !look.timed_out()).count();
+        let all_returned = self.last_look().and_then(|look| requests[look.request?].rows);
+        failed * 2 > self.looking.looks.len()
+            || all_returned.is_some_and(|(count, total, _)| count > 0 && count == total)
     }
 
     /// Time-outs among the looks.

@@ -633,7 +633,8 @@ impl Case<'_> {
             event.ended.into_iter().chain(batch.map(|batch| batch.at)).collect(),
         );
         if let Some(batch) = batch {
-            let visible = if times.visible.is_unknown() { times.written } else { times.visible };
+            // A commit lies anywhere within its request, the answer at its end: that is how long the write took.
+            let visible = if times.written.is_unknown() { times.visible } else { times.written };
             // A later tick shows that the writer came back from it, whatever the answer was.
             let still_open = batch.outcome == Outcome::Open && batch.ended_by_tick.is_none();
             let visible = if visible.is_unknown() && still_open { Instant::not_before(end) } else { visible };
