@@ -124,7 +124,7 @@ fn of_a_truncated_archive_the_good_part_is_analysed() {
 #[test]
 fn a_binary_file_is_counted_and_changes_nothing() {
     let home = home();
-    let bytes: Vec<u8> = (0..4000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let bytes: Vec<u8> = (0..4000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
     fs::write(home.path().join("core.bin"), bytes).expect("writable");
     whylate(home.path(), ["core.bin"]).refused("core.bin");
     let alone = whylate(home.path(), [&scenario(FLUSH_DELAY), Path::new("--format"), Path::new("json")]).report();

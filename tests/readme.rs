@@ -1,5 +1,5 @@
 //! The README shows what the program prints, and names what it has. A block that begins with `$ whylate …` is a session;
-//! with `WHYLATE_BLESS` set, the sessions are written anew instead of compared.
+//! with `UPDATE_README` set, the sessions are written anew instead of compared.
 
 mod session;
 
@@ -29,8 +29,7 @@ fn played(page: &str) -> (String, usize) {
         let after = rest.find("```").expect("the end of the block");
         let ended = whylate(root(), line.split(' '));
         assert_eq!(ended.err, "", "whylate {line}");
-        out.push_str(&format!("{FENCE}{line}\n{}", ended.out));
-        out.push_str(&rest[after..]);
+        out.extend([FENCE, line, "\n", &ended.out, &rest[after..]]);
         sessions += 1;
     }
     (out, sessions)
@@ -41,13 +40,13 @@ fn the_screens_are_what_the_program_prints() {
     let page = readme();
     let (now, sessions) = played(&page);
     assert!(sessions >= 4, "expected an example and three screens, found {sessions}");
-    if std::env::var_os("WHYLATE_BLESS").is_some() {
+    if std::env::var_os("UPDATE_README").is_some() {
         fs::write(root().join("README.md"), now).expect("writable");
         return;
     }
     if let Some((was, is)) = page.lines().zip(now.lines()).find(|(was, is)| was != is) {
         panic!(
-            "the README shows\n  {was}\nand the program prints\n  {is}\nif that is right: WHYLATE_BLESS=1 cargo test --test readme"
+            "the README shows\n  {was}\nand the program prints\n  {is}\nif that is right: UPDATE_README=1 cargo test --test readme"
         );
     }
     assert_eq!(page, now);
