@@ -139,7 +139,8 @@ fn enough_was_found(case: &Case<'_>) -> bool {
     }
     let returned = case.last_look().and_then(|look| look.returned(&case.world.requests));
     if claim.value {
-        return returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
+        // A printed value was read from a row; nothing at all can also mean that no row came.
+        return !claim.nothing || returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
     }
     case.journeys.iter().any(|journey| {
         let wanted = &journey.wanted;
@@ -432,7 +433,9 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             .then(&causes::EMIT_DUP, Confidence::Possible);
     }
     if claim.value && supported(&causes::ASSERT) {
-        return Decision::of(case, &causes::ASSERT, Confidence::Proven);
+        let returned = case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
+        let confidence = if returned { Confidence::Proven } else { Confidence::Likely };
+        return Decision::of(case, &causes::ASSERT, confidence);
     }
     if !enough && supported(&causes::QUERY_FILTER) {
         let names_object = journey.is_some_and(|journey| case.asks_for_object(journey));

@@ -120,8 +120,11 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
             }
         }
     }
-    kept.retain(|(_, batch)| {
-        !batch.hidden || !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open
+    // Within the time that the server's log covers, a silent flush that no request carried did not happen.
+    let covered = steps.first().zip(steps.last()).map(|(first, last)| first.at..=last.at);
+    kept.retain(|(at, batch)| {
+        let shown = !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open;
+        !batch.hidden || shown || covered.as_ref().is_none_or(|covered| !covered.contains(at))
     });
     // A visible batch without a request keeps its lines' numbers only where they do not collide.
     let numbered: Vec<(u64, u64)> =
