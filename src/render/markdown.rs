@@ -1,4 +1,4 @@
-//! The short document for a pull request or an issue: verdict, stages and evidence in at most [`LINES`] lines.
+//! The short document for a pull request or an issue: verdict, stages and evidence in at most `LINES` lines.
 
 use std::io::{self, Write};
 
