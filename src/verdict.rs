@@ -168,13 +168,12 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
             Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
         Link::Emitted if journey.wanted.source != Source::Hint => Decision::of(case, &causes::EMIT_NEVER, cap),
-        Link::Emitted => return None,
+        Link::Emitted | Link::Flushed => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
         Link::Buffered => match by_event.map(|event| event.fate) {
             Some(Fate::DroppedFull) => Decision::of(case, &causes::BUFFER_FULL, cap),
             _ => Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Possible),
         },
-        Link::Flushed => return None,
         Link::Sent | Link::Created => lost_batch(case, batch_cap),
     })
 }
@@ -433,7 +432,8 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             .then(&causes::EMIT_DUP, Confidence::Possible);
     }
     if claim.value && supported(&causes::ASSERT) {
-        let returned = case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
+        let returned =
+            case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
         let confidence = if returned { Confidence::Proven } else { Confidence::Likely };
         return Decision::of(case, &causes::ASSERT, confidence);
     }
@@ -503,12 +503,15 @@ fn hidden(case: &Case<'_>) -> Decision {
     let interval = case.interval();
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
     let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
-    if let Some(interval) = interval {
-        if case.looking.to_deadline && interval > look - start && !in_window && after {
-            let normal = interval <= case.flush_limit;
-            let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
-            return with_never(Decision::of(case, cause, Confidence::Likely));
-        }
+    if let Some(interval) = interval
+        && case.looking.to_deadline
+        && interval > look - start
+        && !in_window
+        && after
+    {
+        let normal = interval <= case.flush_limit;
+        let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
+        return with_never(Decision::of(case, cause, Confidence::Likely));
     }
     if !case.looking.to_deadline && after && !in_window {
         return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely));

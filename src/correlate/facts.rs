@@ -352,7 +352,8 @@ impl<'a> Case<'a> {
                 let seen = Seen { file: segment.file, index: *index };
                 let alarmed = matches!(&self.world.files[segment.file].sightings[*index].what,
                     What::Store(line) if matches!(line.event, StoreEvent::TimerBug { .. }));
-                alarmed && self.world.printed.of(seen).hi().is_some_and(|hi| batch.flushed.lo().is_some_and(|lo| hi >= lo))
+                alarmed
+                    && self.world.printed.of(seen).hi().is_some_and(|hi| batch.flushed.lo().is_some_and(|lo| hi >= lo))
             })
         };
         quick && self.world.stores[batch.store].segments.iter().any(alarm)
@@ -404,10 +405,10 @@ impl<'a> Case<'a> {
         let mut lines = Vec::new();
         for segment in &self.world.stores[store].segments {
             for index in &segment.lines {
-                if let What::Store(line) = &self.world.files[segment.file].sightings[*index].what {
-                    if matches!(line.event, StoreEvent::DroppedFull { .. }) {
-                        lines.push(Seen { file: segment.file, index: *index });
-                    }
+                if let What::Store(line) = &self.world.files[segment.file].sightings[*index].what
+                    && matches!(line.event, StoreEvent::DroppedFull { .. })
+                {
+                    lines.push(Seen { file: segment.file, index: *index });
                 }
             }
         }

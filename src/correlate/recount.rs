@@ -47,7 +47,7 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
         kept[store].push((at, batch));
         // Until the new order is known, a request points to the old index.
         let place = kept[store].len() - 1;
-        for steps in of_store.get_mut(&store).into_iter() {
+        if let Some(steps) = of_store.get_mut(&store) {
             for step in steps.iter_mut().filter(|step| step.batch == Some(index)) {
                 step.batch = Some(place | PLACED);
             }
@@ -86,6 +86,9 @@ fn at(batch: &Batch, requests: &[Request], offsets: &[Option<Nanos>]) -> Nanos {
 }
 
 fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]) {
+    // Beyond the server's log the count has holes: there the lines stand.
+    let Some(last_served) = steps.iter().rposition(|step| step.request.is_some()) else { return };
+    let steps = &steps[..=last_served];
     // Where the count begins: as most batches that both countings see say. A server's log can lack its head.
     let mut bases: BTreeMap<i128, usize> = BTreeMap::new();
     let mut compared = 0;
@@ -108,16 +111,14 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
     for step in steps {
         let members = Some((last + 1, last.saturating_add(step.size)));
         last = last.saturating_add(step.size);
-        match step.batch {
-            Some(place) => kept[place & !PLACED].1.members = members,
-            None => {
-                let Some((request, (_, near))) =
-                    step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs()))
-                else {
-                    continue;
-                };
-                added.push((step.at, silent(near, step, members, request, requests)));
-            }
+        if let Some(place) = step.batch {
+            kept[place & !PLACED].1.members = members;
+        } else {
+            let Some((request, (_, near))) = step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs()))
+            else {
+                continue;
+            };
+            added.push((step.at, silent(near, step, members, request, requests)));
         }
     }
     // Within the time that the server's log covers, a silent flush that no request carried did not happen.
