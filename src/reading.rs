@@ -8,7 +8,7 @@ use memchr::memchr;
 
 use crate::documents::{self, Document};
 use crate::formats::{self, Record};
-use crate::instant::Nanos;
+use crate::instant::{Nanos, Stamp, Zone, believed};
 use crate::prefixes::Layers;
 use crate::sighting::Sighting;
 use crate::source;
@@ -94,6 +94,11 @@ impl source::Reader for Parser {
     }
 }
 
+/// A time of day has no date yet, and takes that of a stamp that is believed.
+fn believable(stamp: Stamp) -> bool {
+    stamp.zone == Zone::TimeOfDay || believed(stamp.at)
+}
+
 /// The state of one file.
 struct Lines {
     file: LogFile,
@@ -144,12 +149,14 @@ impl Lines {
     }
 
     fn content(&mut self, line: &str, read_at: Option<Nanos>) {
+        let read_at = read_at.filter(|at| believed(*at));
         let number = u32::try_from(self.file.lines).unwrap_or(u32::MAX);
         for format in formats::ALL {
             let Some(message) = format.message(line) else { continue };
             let decode = vocabulary::decoder(message).unwrap_or(vocabulary::other);
             let said = format
                 .record(line)
+                .filter(|record| record.stamp.is_none_or(believable))
                 .and_then(|record: Record<'_>| Some((record.stamp, decode(&record, &mut self.names)?)));
             if let Some((stamp, what)) = said {
                 self.file.recognised += 1;
@@ -157,8 +164,12 @@ impl Lines {
             }
             return;
         }
+        let before = self.file.sightings.len();
         if self.ginkgo.read(line, number, &mut self.names, &mut self.file.sightings) {
             self.file.recognised += 1;
+            for sighting in &mut self.file.sightings[before..] {
+                sighting.stamp = sighting.stamp.filter(|stamp| believable(*stamp));
+            }
         } else if let Some(what) = vocabulary::plain(line, &mut self.names) {
             self.file.recognised += 1;
             self.file.sightings.push(Sighting { line: number, stamp: None, read_at, what });

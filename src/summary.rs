@@ -220,13 +220,13 @@ fn run(world: &World, failures: &[Failure]) -> Option<Run> {
         any = true;
         run.interrupted += victims;
         run.failed += real;
-        run.total += suite.planned.unwrap_or(0);
+        run.total = run.total.saturating_add(suite.planned.unwrap_or(0));
         match suite.totals {
             Some(totals) => {
-                run.passed += totals.passed;
-                run.flaky += totals.flaked;
-                run.pending += totals.pending;
-                run.skipped += totals.skipped;
+                run.passed = run.passed.saturating_add(totals.passed);
+                run.flaky = run.flaky.saturating_add(totals.flaked);
+                run.pending = run.pending.saturating_add(totals.pending);
+                run.skipped = run.skipped.saturating_add(totals.skipped);
             }
             None => {
                 let outcomes = world.output.blocks.iter().filter(|block| block.suite == Some(number));

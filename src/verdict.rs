@@ -187,7 +187,11 @@ fn lost_batch(case: &Case<'_>, cap: Confidence) -> Decision {
         Trouble::Server(_) => &causes::SERVER_5XX,
         Trouble::Parked => &causes::DLQ_202,
         Trouble::Network => {
-            if case.server_was_silent() { &causes::INFRA_DOWN } else { &causes::SEND_LOSS }
+            if case.server_was_silent() {
+                &causes::INFRA_DOWN
+            } else {
+                &causes::SEND_LOSS
+            }
         }
     };
     // A log that ends early can have been cut: it does not prove that the server ended.
@@ -554,7 +558,11 @@ fn lost_batch_of_window(case: &Case<'_>) -> Option<Decision> {
         Trouble::Server(_) => &causes::SERVER_5XX,
         Trouble::Parked => &causes::DLQ_202,
         Trouble::Network => {
-            if case.server_was_silent() { &causes::INFRA_DOWN } else { &causes::SEND_LOSS }
+            if case.server_was_silent() {
+                &causes::INFRA_DOWN
+            } else {
+                &causes::SEND_LOSS
+            }
         }
     };
     Some(Decision::of(case, cause, Confidence::Likely))

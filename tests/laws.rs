@@ -41,13 +41,12 @@ fn json(report: &Report, without: &[&str]) -> Value {
 
 fn first_difference(one: &Value, other: &Value) -> String {
     match (one, other) {
-        (Value::Object(one), Value::Object(other)) => one
-            .iter()
-            .find(|(key, value)| other.get(*key) != Some(value))
-            .map_or_else(
+        (Value::Object(one), Value::Object(other)) => {
+            one.iter().find(|(key, value)| other.get(*key) != Some(value)).map_or_else(
                 || "a field more".to_owned(),
                 |(key, value)| format!("{key}.{}", first_difference(value, other.get(key).unwrap_or(&Value::Null))),
-            ),
+            )
+        }
         (Value::Array(one), Value::Array(other)) => {
             let at = one.iter().zip(other).position(|(one, other)| one != other);
             at.map_or_else(

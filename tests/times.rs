@@ -19,11 +19,8 @@ fn world(folder: &Path) -> World {
     let options = source::Options { threads: 1, ..source::Options::default() };
     let parser = Parser { longest_line: options.limits.line };
     let gathered = source::gather(&[folder.to_owned()], &options, &parser).expect("a folder that can be read");
-    let files = gathered
-        .files
-        .into_iter()
-        .filter_map(|file| Some(LogFile { label: file.label, ..file.output? }))
-        .collect();
+    let files =
+        gathered.files.into_iter().filter_map(|file| Some(LogFile { label: file.label, ..file.output? })).collect();
     correlate::correlate(files, None)
 }
 

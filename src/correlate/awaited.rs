@@ -149,7 +149,7 @@ pub fn claim(message: &str) -> Claim {
             claim.expected = words.rsplit(' ').next().and_then(|n| n.parse().ok());
         }
         if words.starts_with("to be >") && !words.starts_with("to be >=") {
-            claim.expected = claim.expected.map(|n| n + 1);
+            claim.expected = claim.expected.map(|n| n.saturating_add(1));
         }
     }
     let head = lines.first().copied().unwrap_or_default();

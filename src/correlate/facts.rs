@@ -197,7 +197,9 @@ impl<'a> Case<'a> {
         (0..self.world.requests.len())
             .filter(|index| {
                 let request = &self.world.requests[*index];
-                let Some(offset) = self.world.offsets[request.server].and_then(|offset| offset.lo()) else { return false };
+                let Some(offset) = self.world.offsets[request.server].and_then(|offset| offset.lo()) else {
+                    return false;
+                };
                 let end = request.end.lo().unwrap_or(Nanos::MIN).saturating_add(offset);
                 (from..=to).contains(&end) && (200..300).contains(&request.line.status)
             })

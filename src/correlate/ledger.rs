@@ -64,7 +64,7 @@ fn created_by_store(world: &World) -> BTreeMap<usize, (u64, u64)> {
         let entry = created.entry(store).or_default();
         if request.created() {
             match request.size {
-                Some(size) => entry.0 += size,
+                Some(size) => entry.0 = entry.0.saturating_add(size),
                 None => entry.1 += 1,
             }
         }

@@ -106,13 +106,13 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
     let mut last = u64::try_from(base).unwrap_or(0);
     let mut added = Vec::new();
     for step in steps {
-        let members = Some((last + 1, last.saturating_add(step.size)));
+        let members = Some((last.saturating_add(1), last.saturating_add(step.size)));
         last = last.saturating_add(step.size);
         match step.batch {
             Some(place) => kept[place & !PLACED].1.members = members,
             None => {
                 let Some((request, (_, near))) =
-                    step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs()))
+                    step.request.zip(kept.iter().min_by_key(|(at, _)| at.abs_diff(step.at)))
                 else {
                     continue;
                 };

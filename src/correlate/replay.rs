@@ -348,7 +348,7 @@ impl Replay {
             _ => None,
         });
         let nothing_queued = self.counted == Some(self.printed);
-        if !nothing_queued || first != Some(self.printed + 1) {
+        if !nothing_queued || first != Some(self.printed.saturating_add(1)) {
             self.counted = None;
         }
     }
@@ -359,7 +359,11 @@ impl Replay {
         let later = self.done.events.iter().rev().take_while(|event| {
             event.called.or(event.ended).is_some_and(|at| at.file == seen.file && at.index > seen.index)
         });
-        later.filter(|event| event.called.is_some()).filter_map(|event| event.ordinal).min().map(|first| first - 1)
+        later
+            .filter(|event| event.called.is_some())
+            .filter_map(|event| event.ordinal)
+            .min()
+            .map(|first| first.saturating_sub(1))
     }
 
     /// Opens and closes batches along the writer's lines.
@@ -441,8 +445,8 @@ impl Replay {
                     if let Some(open) = into_open {
                         open.size = *size;
                         if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
-                            members.1 += drained;
-                            *counted += drained;
+                            members.1 = members.1.saturating_add(*drained);
+                            *counted = counted.saturating_add(*drained);
                         }
                     } else {
                         self.close();

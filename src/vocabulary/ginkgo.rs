@@ -5,7 +5,7 @@
 
 use super::{Names, bare, looks};
 use crate::formats::time;
-use crate::instant::{Nanos, SECOND, Stamp};
+use crate::instant::{Nanos, SECOND, Stamp, believed_length};
 use crate::sighting::{CodePlace, Header, Outcome, Sighting, TestLine, Text, What};
 
 /// Reads test output line by line.
@@ -229,7 +229,7 @@ pub(super) fn decimal_seconds(text: &str) -> Option<Nanos> {
         return None;
     }
     let nanos: Nanos = format!("{fraction:0<9}").parse().ok()?;
-    whole.checked_mul(SECOND)?.checked_add(nanos)
+    whole.checked_mul(SECOND)?.checked_add(nanos).filter(|nanos| believed_length(*nanos))
 }
 
 /// Splits `text @ 01/14/26 14:35:15.8`.

@@ -15,7 +15,9 @@ use super::server::{self, BEGIN, Request};
 pub fn spec_file(params: &Params) -> &'static str {
     match params.wording {
         Wording::Json => "/src/kubernaut/test/integration/signalprocessing/audit_integration_test.go",
-        Wording::Console => "/src/kubernaut/test/integration/remediationorchestrator/audit_emission_integration_test.go",
+        Wording::Console => {
+            "/src/kubernaut/test/integration/remediationorchestrator/audit_emission_integration_test.go"
+        }
     }
 }
 
@@ -95,7 +97,8 @@ fn output(params: &Params, blocks: &[(Block, String)]) -> String {
         let _ = writeln!(out, "  Timeline >>\n{text}  << Timeline");
         if let Some(failure) = &block.failure {
             let (event_type, id) = &failure.awaited;
-            let said = format!("Should have exactly 1 {event_type} event(s) for this correlation_id, but found 0 events");
+            let said =
+                format!("Should have exactly 1 {event_type} event(s) for this correlation_id, but found 0 events");
             let place = format!("{file}:{}", block.line + 78);
             let _ = match failure.after {
                 Some(after) => writeln!(
@@ -107,7 +110,8 @@ fn output(params: &Params, blocks: &[(Block, String)]) -> String {
                 None => writeln!(out, "\n  [FAILED] {said} (correlation_id: {id})"),
             };
             let at = print::ginkgo(params, failure.at);
-            let _ = writeln!(out, "  Expected\n      <int>: 0\n  to equal\n      <int>: 1\n  In [It] at: {place} @ {at}");
+            let _ =
+                writeln!(out, "  Expected\n      <int>: 0\n  to equal\n      <int>: 1\n  In [It] at: {place} @ {at}");
         }
     }
     let _ = writeln!(out, "{RULE}\n");
@@ -215,9 +219,7 @@ pub fn names(params: &Params) -> [String; 2] {
     let suite = suite(params);
     [
         format!("integration-{suite}.log"),
-        format!(
-            "kubernaut-must-gather/{suite}-integration-20260114-143544/{suite}_{suite}_datastorage_test.log"
-        ),
+        format!("kubernaut-must-gather/{suite}-integration-20260114-143544/{suite}_{suite}_datastorage_test.log"),
     ]
 }
 

@@ -465,10 +465,8 @@ impl<'a> Process<'a> {
             }
             Case::Flush => {
                 self.flush_asked = false;
-                let fields = [
-                    ("batch_size_before_drain", size(self.batch.len())),
-                    ("buffer_size_before_drain", size(waiting)),
-                ];
+                let fields =
+                    [("batch_size_before_drain", size(self.batch.len())), ("buffer_size_before_drain", size(waiting))];
                 self.log(&mut own, Level::Debug, "🔄 Processing explicit flush request", &fields);
                 let after = self.random.between(MICRO, 10 * MICRO);
                 self.later(own + after, Step::Drain);
@@ -730,11 +728,8 @@ impl<'a> Process<'a> {
         self.log(&mut own, Level::Info, "🔍 StoreAudit called", &fields);
         // The first validation of a process parses the schema.
         let first = std::mem::take(&mut self.first_call);
-        let after = if first {
-            self.random.between(55 * MILLI, 250 * MILLI)
-        } else {
-            self.soon(60 * MICRO, 220 * MICRO)
-        };
+        let after =
+            if first { self.random.between(55 * MILLI, 250 * MILLI) } else { self.soon(60 * MICRO, 220 * MICRO) };
         self.later(own + after, Step::Validate(caller));
     }
 
@@ -771,7 +766,8 @@ impl<'a> Process<'a> {
         }
         self.truth.events[event].buffered = Some(at);
         // Between the send and the count another goroutine may run.
-        let after = if self.random.permille(30) { self.soon(0, 300 * MICRO) } else { self.random.between(200, 2 * MICRO) };
+        let after =
+            if self.random.permille(30) { self.soon(0, 300 * MICRO) } else { self.random.between(200, 2 * MICRO) };
         self.later(at + after, Step::Count(caller));
     }
 
@@ -1001,7 +997,8 @@ impl<'a> Process<'a> {
             block.end = at;
         }
         let long = self.random.permille(200);
-        let gap = if long { self.random.between(MILLI, 400 * MILLI) } else { self.random.between(MILLI / 3, 6 * MILLI) };
+        let gap =
+            if long { self.random.between(MILLI, 400 * MILLI) } else { self.random.between(MILLI / 3, 6 * MILLI) };
         let next = if self.specs_begun() < self.params.specs { Step::SpecBegins } else { Step::Teardown };
         self.later(at + gap, next);
     }
