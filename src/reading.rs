@@ -156,10 +156,11 @@ impl Lines {
             let decode = vocabulary::decoder(message).unwrap_or(vocabulary::other);
             let said = format
                 .record(line)
-                .filter(|record| record.stamp.is_none_or(believable))
                 .and_then(|record: Record<'_>| Some((record.stamp, decode(&record, &mut self.names)?)));
             if let Some((stamp, what)) = said {
                 self.file.recognised += 1;
+                // A time that cannot be one is none; what the line says stands.
+                let stamp = stamp.filter(|stamp| believable(*stamp));
                 self.file.sightings.push(Sighting { line: number, stamp, read_at, what });
             }
             return;
