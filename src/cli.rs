@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use whylate::{causes, render, report::Family, source};
+use whylate::instant::{MILLISECOND, Nanos, SECOND};
+use whylate::report::{Family, Stage};
+use whylate::{causes, render, source};
 
 /// Says why an audit test failed: write latency, flush delay, query timing, or something else, with the lines that
 /// prove it.
@@ -15,7 +17,7 @@ use whylate::{causes, render, report::Family, source};
 #[derive(Debug, Parser)]
 #[command(name = "whylate", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on tripped; 2 it could \
+    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on or --max tripped; 2 it could \
                         not run. The result goes to standard output, everything else to standard error."
 )]
 pub struct Cli {
@@ -34,6 +36,10 @@ pub enum Command {
     Analyze(Analyze),
     /// The merged timeline over all files, clocks and zones
     Timeline(Timeline),
+    /// Hold a handoff document against a bundle, and against itself
+    Check(Check),
+    /// Several bundles beside each other: figures, causes, and what differs from a passing one
+    Compare(Compare),
     /// The manual of a cause: what proves it, what rules it out
     Explain(Explain),
     /// Completions for a shell, to standard output
@@ -51,6 +57,14 @@ pub struct Reading {
     /// Folder, archive, log file or `-`; several are one bundle
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How to read.
+#[derive(Debug, Clone, Args)]
+pub struct How {
     /// Zone of stamps that carry none, as +02:00, -0500 or UTC; by default it is found in the log
     #[arg(long, value_name = "OFFSET", value_parser = offset, allow_hyphen_values = true)]
     pub input_tz: Option<i32>,
@@ -62,8 +76,15 @@ pub struct Reading {
     pub limits: Limits,
 }
 
+impl How {
+    /// For the source.
+    pub fn source(&self) -> source::Options {
+        source::Options { limits: self.limits.over(&source::Limits::default()), threads: self.threads }
+    }
+}
+
 /// Bounds of what is read. What lies beyond is skipped and said. Sizes take K, M, G or KiB, MiB, GiB.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Limits {
     /// Bytes of everything, inflated
     #[arg(help_heading = "Limits of reading", long = "limit-total", value_name = "SIZE", value_parser = size)]
@@ -87,7 +108,7 @@ pub struct Limits {
 
 impl Limits {
     /// The defaults of the library with these in their place.
-    pub fn over(&self, defaults: source::Limits) -> source::Limits {
+    pub fn over(&self, defaults: &source::Limits) -> source::Limits {
         source::Limits {
             total: self.total.unwrap_or(defaults.total),
             member: self.member.unwrap_or(defaults.member),
@@ -153,6 +174,9 @@ pub struct Analyze {
     #[arg(long, value_name = "CAUSE|family:FAMILY|any", ignore_case = true, hide_possible_values = true)]
     #[arg(value_parser = PossibleValuesParser::new(gates()))]
     pub fail_on: Vec<String>,
+    /// Exit with status 1 when a stage surely took longer (its p95 over all events), as flush-wait=500ms or write=1s
+    #[arg(long, value_name = "STAGE=LENGTH", value_parser = budget)]
+    pub max: Vec<Budget>,
     /// Exit with status 2 when any input was left unread or cut
     #[arg(long)]
     pub strict: bool,
@@ -187,6 +211,68 @@ pub struct Timeline {
     pub terminal: Terminal,
 }
 
+/// `whylate check`.
+///
+/// Quoted lines, counts, durations, statuses, rates, stamps and their order are checked; other prose is counted as not
+/// checked. Exit status 1 when a claim is contradicted.
+#[derive(Debug, Args)]
+#[command(mut_arg("paths", |paths| paths.required(false)))]
+pub struct Check {
+    /// The document, in Markdown; `-` for standard input
+    #[arg(value_name = "DOCUMENT")]
+    pub document: PathBuf,
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// What to write: text (for a terminal), json (every claim), markdown (for a review)
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text, hide_possible_values = true)]
+    pub format: CheckFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with status 2 when any input was left unread or cut
+    #[arg(long)]
+    pub strict: bool,
+    /// How it looks.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// `whylate compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Folder, archive or log file; each is a bundle of its own
+    #[arg(required = true, num_args = 2.., value_name = "BUNDLE")]
+    pub bundles: Vec<PathBuf>,
+    /// How to read.
+    #[command(flatten)]
+    pub how: How,
+    /// What to write: text, markdown or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    #[arg(value_parser = PossibleValuesParser::new(render::compare::ALL.iter().map(|(name, _)| *name)))]
+    pub format: String,
+    /// Exit with status 2 when any input was left unread or cut
+    #[arg(long)]
+    pub strict: bool,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How it looks.
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+/// Outputs of `whylate check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For a terminal
+    Text,
+    /// Every claim
+    Json,
+    /// For a review
+    Markdown,
+}
+
 /// `whylate explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -203,6 +289,53 @@ pub struct Target {
     pub renderer: &'static render::Renderer,
     /// Where to; `None` is standard output.
     pub file: Option<PathBuf>,
+}
+
+/// What a stage may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Which.
+    pub stage: Stage,
+    /// At most so many nanoseconds.
+    pub limit: Nanos,
+}
+
+/// The stages that are measured over all events.
+const STAGES: &[(&str, Stage)] =
+    &[("buffer", Stage::Buffer), ("flush-wait", Stage::FlushWait), ("write", Stage::Write)];
+
+fn budget(text: &str) -> Result<Budget, String> {
+    let Some((name, limit)) = text.split_once('=') else {
+        return Err(format!("expected STAGE=LENGTH such as flush-wait=500ms, found {text}"));
+    };
+    let Some((_, stage)) = STAGES.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = STAGES.iter().map(|(name, _)| *name).collect();
+        let near = nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(format!("expected one of {}, found {name}{near}", names.join(", ")));
+    };
+    Ok(Budget { stage: *stage, limit: duration(limit)? })
+}
+
+fn duration(text: &str) -> Result<Nanos, String> {
+    let wrong = || format!("expected a length of time such as 500ms, 1.5s or 2m, found {text}");
+    let number = text.trim_end_matches(|c: char| c.is_alphabetic());
+    let unit: Nanos = match &text[number.len()..] {
+        "us" | "µs" => 1_000,
+        "ms" => MILLISECOND,
+        "s" => SECOND,
+        "m" => 60 * SECOND,
+        _ => return Err(wrong()),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return Err(wrong());
+    }
+    let parse = |text: &str| text.parse::<Nanos>().map_err(|_| wrong());
+    let scale = 10_i64.pow(u32::try_from(fraction.len()).map_err(|_| wrong())?);
+    // At most 999,999,999 minutes, which 64 bits do not hold in nanoseconds.
+    let part = i128::from(parse(fraction)?) * i128::from(unit) / i128::from(scale);
+    Nanos::try_from(i128::from(parse(whole)?) * i128::from(unit) + part).map_err(|_| wrong())
 }
 
 /// Values of `--fail-on`.
@@ -311,13 +444,26 @@ mod tests {
     }
 
     #[test]
+    fn budgets_have_a_stage_and_a_length() {
+        assert_eq!(budget("flush-wait=500ms"), Ok(Budget { stage: Stage::FlushWait, limit: 500 * MILLISECOND }));
+        assert_eq!(budget("write=1.5s"), Ok(Budget { stage: Stage::Write, limit: 1_500 * MILLISECOND }));
+        assert_eq!(duration("2m"), Ok(120 * SECOND));
+        assert_eq!(duration("250us"), Ok(250_000));
+        for wrong in ["", "s", "-1s", "1", "1.s", "1h", "1e3s", "999999999m", "٣s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        let near = "expected one of buffer, flush-wait, write, found flush_wait; did you mean flush-wait?";
+        assert_eq!(budget("flush_wait=1s"), Err(near.to_owned()));
+    }
+
+    #[test]
     fn offsets_are_seconds_east() {
         assert_eq!(offset("-05:00"), Ok(-18_000));
         assert_eq!(offset("+0530"), Ok(19_800));
         assert_eq!(offset("UTC"), Ok(0));
         assert_eq!(offset("EST"), Err("expected an offset such as +02:00, -0500 or UTC, found EST".to_owned()));
         let cli = Cli::try_parse_from(["whylate", "--input-tz", "-05:00", "x"]).expect("valid");
-        assert_eq!(cli.analyze.reading.input_tz, Some(-18_000));
+        assert_eq!(cli.analyze.reading.how.input_tz, Some(-18_000));
     }
 
     #[test]

@@ -161,6 +161,7 @@ impl Add<Duration> for Instant {
 impl Sub<Duration> for Instant {
     type Output = Self;
 
+    #[allow(clippy::suspicious_arithmetic_impl, reason = "the negated interval is added")]
     fn sub(self, by: Duration) -> Self {
         self + Duration { lo: negated(by.hi), hi: negated(by.lo) }
     }

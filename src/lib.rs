@@ -19,11 +19,14 @@
 //!    durations between clocks with unknown offset do not exist.
 
 pub mod causes;
+pub mod check;
+pub mod compare;
 pub mod correlate;
 pub mod documents;
 pub mod formats;
 pub mod instant;
 pub mod prefixes;
+pub mod quotes;
 pub mod reading;
 pub mod render;
 pub mod report;
@@ -37,6 +40,8 @@ pub mod vocabulary;
 pub mod wait;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use correlate::World;
 use instant::{Nanos, SECOND};
@@ -53,11 +58,13 @@ pub struct Options {
     pub input_tz: Option<i32>,
     /// Fill the large tables of the report.
     pub tables: bool,
+    /// Counts the inflated bytes that were read so far, for whoever shows progress.
+    pub bytes_read: Arc<AtomicU64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { source: source::Options::default(), input_tz: None, tables: true }
+        Self { source: source::Options::default(), input_tz: None, tables: true, bytes_read: Arc::default() }
     }
 }
 
@@ -86,7 +93,8 @@ impl Analysis {
 /// # Errors
 /// When a PATH cannot be read at all, or nothing in any of them is recognised.
 pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis> {
-    let parser = Parser { longest_line: options.source.limits.line };
+    let longest_line = options.source.limits.line;
+    let parser = Parser { longest_line, bytes_read: Arc::clone(&options.bytes_read) };
     let gathered = source::gather(paths, &options.source, &parser)?;
     let coverage = coverage(&gathered);
     if coverage.recognised == 0 {
@@ -126,6 +134,7 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
         clocks: summary::clocks(&world),
         coverage,
         not_observable: summary.not_observable,
+        quotes: Vec::new(),
     };
     Ok(Analysis { report, world })
 }

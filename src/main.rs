@@ -58,6 +58,8 @@ fn run() -> anyhow::Result<Status> {
         None => commands::analyze::run(&cli.analyze),
         Some(Command::Analyze(args)) => commands::analyze::run(&args),
         Some(Command::Timeline(args)) => commands::timeline::run(&args),
+        Some(Command::Check(args)) => commands::check::run(&args),
+        Some(Command::Compare(args)) => commands::compare::run(&args),
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Completions { shell }) => commands::shell::completions(shell),
         Some(Command::Man) => commands::shell::man(),

@@ -2,8 +2,13 @@
 //! reader has closed ends quietly; nothing reaches standard output before everything else has succeeded.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::Context;
 use tempfile::NamedTempFile;
@@ -24,6 +29,50 @@ pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow
 pub fn note(text: &str) {
     // Nobody is left to be told when standard error is closed.
     let _ = writeln!(io::stderr().lock(), "whylate: {}", whylate::render::escape::terminal(text));
+}
+
+/// A line on a terminal's standard error that says how many bytes were read, while that takes long.
+pub struct Progress {
+    done: Sender<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Work that takes less is not spoken of.
+const LONG: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(200);
+
+impl Progress {
+    /// Shows the count until it is dropped; nothing when standard error is no terminal.
+    pub fn start(bytes: &Arc<AtomicU64>) -> Option<Self> {
+        let terminal = io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        terminal.then(|| Self::shown(Arc::clone(bytes), io::stderr()))
+    }
+
+    fn shown(bytes: Arc<AtomicU64>, mut to: impl Write + Send + 'static) -> Self {
+        let (done, waits) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let mut next = LONG;
+            while waits.recv_timeout(next) == Err(RecvTimeoutError::Timeout) {
+                let megabytes = bytes.load(Ordering::Relaxed) / 1_000_000;
+                let _ = write!(to, "\rwhylate: {megabytes} MB read").and_then(|()| to.flush());
+                next = AGAIN;
+            }
+            if next == AGAIN {
+                // The line is gone before anything else is written.
+                let _ = write!(to, "\r\x1b[K").and_then(|()| to.flush());
+            }
+        });
+        Self { done, thread: Some(thread) }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        let _ = self.done.send(());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Appends to a file that others write to as well, so that it stays below `limit` bytes. `make` is told how many are left.
@@ -135,6 +184,30 @@ mod tests {
         drop(files);
         assert_eq!(std::fs::read(&path).expect("readable"), b"whole");
         assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 1);
+    }
+
+    #[derive(Clone, Default)]
+    struct Screen(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl Write for Screen {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn progress_is_shown_only_when_it_takes_long_and_leaves_no_trace() {
+        let (bytes, quick, slow) = (Arc::new(AtomicU64::new(2_500_000)), Screen::default(), Screen::default());
+        drop(Progress::shown(Arc::clone(&bytes), quick.clone()));
+        assert_eq!(*quick.0.lock().expect("no panic"), b"");
+        let progress = Progress::shown(bytes, slow.clone());
+        thread::sleep(LONG + AGAIN / 2);
+        drop(progress);
+        assert_eq!(*slow.0.lock().expect("no panic"), b"\rwhylate: 2 MB read\r\x1b[K");
     }
 
     #[cfg(unix)]

@@ -3,6 +3,8 @@
 //! What a file is, is told by its lines, never by its name: a line of any format is read wherever it stands.
 
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::memchr;
 
@@ -37,6 +39,8 @@ pub struct LogFile {
 pub struct Parser {
     /// Longest line that is kept whole, in bytes.
     pub longest_line: usize,
+    /// Counts the bytes, over all files.
+    pub bytes_read: Arc<AtomicU64>,
 }
 
 /// A document is read whole, so it has to be small.
@@ -54,6 +58,7 @@ impl source::Reader for Parser {
         let mut skipping = false;
         // A broken input ends early; the source says so.
         while let Ok(length @ 1..) = bytes.read(&mut block) {
+            self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
             let mut rest = &block[..length];
             if lines.layers.is_none() {
                 lines.layers = Some(Layers::of(&String::from_utf8_lossy(rest)));

@@ -12,13 +12,16 @@ use crate::sighting::{Outcome, Trigger};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A time interval for the report: RFC 3339 in UTC, null for an open end.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Instant {
     /// Not before.
     #[serde(serialize_with = "stamp")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub lo: Option<Nanos>,
     /// Not after.
     #[serde(serialize_with = "stamp")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub hi: Option<Nanos>,
     /// Name of the clock, only when it is not the reference clock.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +59,7 @@ impl Instant {
 }
 
 /// A length of time in nanoseconds; `hi_ns` null means "at least `lo_ns`".
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Duration {
     /// Not shorter.
@@ -78,6 +82,7 @@ impl Duration {
 }
 
 /// Where a line stands.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// Relative to the PATH it came from; `outer.zip!inner.tar.gz!a/b.log` inside archives.
@@ -90,6 +95,7 @@ pub struct Place {
 }
 
 /// A statement with the places that prove it.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// One sentence.
@@ -99,6 +105,7 @@ pub struct Evidence {
 }
 
 /// Quantiles of durations.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spread {
     /// How many.
@@ -116,6 +123,7 @@ pub struct Spread {
 }
 
 /// How sure a verdict is. There is no percentage.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
@@ -130,6 +138,7 @@ pub enum Confidence {
 }
 
 /// A cause's answer to the question "write latency, flush delay or query timing?".
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
@@ -146,6 +155,7 @@ pub enum Family {
 }
 
 /// The links of an event's journey, in order.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Link {
@@ -164,6 +174,7 @@ pub enum Link {
 }
 
 /// What the logs say of a link.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -178,6 +189,7 @@ pub enum State {
 }
 
 /// The stages between the links.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -194,6 +206,7 @@ pub enum Stage {
 }
 
 /// The whole report.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
@@ -236,9 +249,22 @@ pub struct Report {
     pub coverage: Coverage,
     /// What the logs cannot show.
     pub not_observable: Vec<NotObservable>,
+    /// Raw lines, for outputs that show them: see [`quotes`](crate::quotes). No part of the JSON report.
+    #[serde(skip)]
+    pub quotes: Vec<Quote>,
+}
+
+/// The raw line behind a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Where it stands.
+    pub place: Place,
+    /// The line, without colour, secrets masked, cut when it is long.
+    pub text: String,
 }
 
 /// Name and version of the program.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Tool {
     /// `whylate`.
@@ -248,6 +274,7 @@ pub struct Tool {
 }
 
 /// One PATH of the command line.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Input {
     /// As given; `-` for standard input.
@@ -257,6 +284,7 @@ pub struct Input {
 }
 
 /// What the bundle is.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bundle {
     /// Hash of the contents, the same for folder and archive.
@@ -276,6 +304,7 @@ pub struct Bundle {
 }
 
 /// What the run came to.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunOutcome {
@@ -288,6 +317,7 @@ pub enum RunOutcome {
 }
 
 /// The bundle's verdict.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Verdict {
     /// Whether something failed.
@@ -303,6 +333,7 @@ pub struct Verdict {
 }
 
 /// The suite's counts.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Run {
     /// Passed.
@@ -322,6 +353,7 @@ pub struct Run {
 }
 
 /// One failing spec or suite node.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
     /// Stable between runs: location file and spec text.
@@ -375,6 +407,7 @@ pub struct Failure {
 }
 
 /// What to change.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Fix {
     /// One or two sentences.
@@ -386,6 +419,7 @@ pub struct Fix {
 }
 
 /// A cause with its evidence.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Ranked {
     /// Code in kebab-case.
@@ -400,6 +434,7 @@ pub struct Ranked {
 }
 
 /// A cause that the logs exclude.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct RuledOut {
     /// Code in kebab-case.
@@ -409,6 +444,7 @@ pub struct RuledOut {
 }
 
 /// An event that the spec waited for, and its journey.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Awaited {
     /// Type, when known.
@@ -428,6 +464,7 @@ pub struct Awaited {
 }
 
 /// A link and what the logs say of it.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct LinkState {
     /// Which.
@@ -443,6 +480,7 @@ pub struct LinkState {
 }
 
 /// A stage against its limit.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct StageRow {
     /// Which.
@@ -460,6 +498,7 @@ pub struct StageRow {
 }
 
 /// One look.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct LookRow {
     /// When its answer was fixed.
@@ -479,6 +518,7 @@ pub struct LookRow {
 }
 
 /// Whether waiting would have helped, and how long.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Wait {
     /// Null when the logs do not tell.
@@ -494,6 +534,7 @@ pub struct Wait {
 }
 
 /// Something worth knowing.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Kebab-case.
@@ -505,6 +546,7 @@ pub struct Finding {
 }
 
 /// Quantiles of one stage.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct StageSpread {
     /// Which.
@@ -516,6 +558,7 @@ pub struct StageSpread {
 }
 
 /// A service's writes and specs.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Service {
     /// Service name as its store prints it, else the suite's.
@@ -531,6 +574,7 @@ pub struct Service {
 }
 
 /// A setting seen in a log.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     /// Which component printed it.
@@ -546,6 +590,7 @@ pub struct Setting {
 }
 
 /// One store's ledger. A null count is not observable.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "the counts are named as in the ledger: correlate/ledger.rs")]
 pub struct Store {
@@ -570,6 +615,7 @@ pub struct Store {
 }
 
 /// The first unequal edge of a ledger.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// Which edge, in words.
@@ -579,6 +625,7 @@ pub struct Gap {
 }
 
 /// A timer tick.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "the fields of the tick line, see sighting::Tick")]
 pub struct TickRow {
@@ -594,6 +641,7 @@ pub struct TickRow {
 }
 
 /// A batch.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchRow {
     /// Identifier in this report.
@@ -619,6 +667,7 @@ pub struct BatchRow {
 }
 
 /// A request that `DataStorage` logged.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestRow {
     /// Request id of the log.
@@ -644,6 +693,7 @@ pub struct RequestRow {
 }
 
 /// An audit event.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct EventRow {
     /// Identifier in this report.
@@ -673,6 +723,7 @@ pub struct EventRow {
 }
 
 /// A clock and its offset: add it to a stamp of `name` to get a stamp of `reference`.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Serialize)]
 pub struct Clock {
     /// `test-host`, `datastorage`, `postgresql`, `redis`, `runtime`.
@@ -688,6 +739,7 @@ pub struct Clock {
 }
 
 /// What was read.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// File by file.
@@ -701,6 +753,7 @@ pub struct Coverage {
 }
 
 /// What was read of one file.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileCoverage {
     /// Label.
@@ -716,6 +769,7 @@ pub struct FileCoverage {
 }
 
 /// Something that the logs cannot show.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotObservable {
     /// What.

@@ -115,6 +115,7 @@ pub enum StoreEvent {
 }
 
 /// What triggered a flush.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
@@ -277,6 +278,7 @@ pub struct Header {
 }
 
 /// How a spec or a suite node ended (Ginkgo's default reporter).
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {

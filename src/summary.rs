@@ -220,25 +220,21 @@ fn run(world: &World, failures: &[Failure]) -> Option<Run> {
         any = true;
         run.interrupted += victims;
         run.failed += real;
-        run.total = run.total.saturating_add(suite.planned.unwrap_or(0));
-        match suite.totals {
-            Some(totals) => {
-                run.passed = run.passed.saturating_add(totals.passed);
-                run.flaky = run.flaky.saturating_add(totals.flaked);
-                run.pending = run.pending.saturating_add(totals.pending);
-                run.skipped = run.skipped.saturating_add(totals.skipped);
-            }
-            None => {
-                let outcomes = world.output.blocks.iter().filter(|block| block.suite == Some(number));
-                for header in outcomes.filter_map(|block| block.header.as_ref()).filter(|header| header.node.is_empty())
-                {
-                    match header.outcome {
-                        Outcome::Passed => run.passed += 1,
-                        Outcome::Flaky => run.flaky += 1,
-                        Outcome::Skipped => run.skipped += 1,
-                        Outcome::Pending => run.pending += 1,
-                        _ => {}
-                    }
+        run.total += suite.planned.unwrap_or(0);
+        if let Some(totals) = suite.totals {
+            run.passed += totals.passed;
+            run.flaky += totals.flaked;
+            run.pending += totals.pending;
+            run.skipped += totals.skipped;
+        } else {
+            let outcomes = world.output.blocks.iter().filter(|block| block.suite == Some(number));
+            for header in outcomes.filter_map(|block| block.header.as_ref()).filter(|header| header.node.is_empty()) {
+                match header.outcome {
+                    Outcome::Passed => run.passed += 1,
+                    Outcome::Flaky => run.flaky += 1,
+                    Outcome::Skipped => run.skipped += 1,
+                    Outcome::Pending => run.pending += 1,
+                    _ => {}
                 }
             }
         }
@@ -738,10 +734,10 @@ fn timer_bugs(world: &World) -> Option<Finding> {
     for store in &world.stores {
         for segment in &store.segments {
             for index in &segment.lines {
-                if let What::Store(line) = &world.files[segment.file].sightings[*index].what {
-                    if matches!(line.event, StoreEvent::TimerBug { .. }) {
-                        seen.push(Seen { file: segment.file, index: *index });
-                    }
+                if let What::Store(line) = &world.files[segment.file].sightings[*index].what
+                    && matches!(line.event, StoreEvent::TimerBug { .. })
+                {
+                    seen.push(Seen { file: segment.file, index: *index });
                 }
             }
         }
@@ -758,10 +754,10 @@ fn timer_bugs(world: &World) -> Option<Finding> {
 
 /// Long runs of equal queries from one connection: a poll loop, and what it returned.
 fn loops(world: &World) -> Vec<Finding> {
+    const LONG: usize = 8;
     if !world.output.suites.is_empty() {
         return Vec::new();
     }
-    const LONG: usize = 8;
     let mut by_connection: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
     for (index, request) in world.requests.iter().enumerate().filter(|(_, request)| request.about == About::Query) {
         by_connection.entry((request.server, request.connection().unwrap_or_default())).or_default().push(index);

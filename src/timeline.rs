@@ -76,6 +76,7 @@ fn raw_stamp(at: i64, precision: u32) -> String {
 }
 
 /// Which store and which failure a line belongs to.
+#[derive(Default)]
 struct Owners {
     stores: std::collections::HashMap<Seen, usize>,
     requests: std::collections::HashMap<Seen, usize>,
@@ -84,8 +85,7 @@ struct Owners {
 
 impl Owners {
     fn new(world: &World, report: &Report) -> Self {
-        let mut owners =
-            Self { stores: Default::default(), requests: Default::default(), failures: Default::default() };
+        let mut owners = Self::default();
         for (number, store) in world.stores.iter().enumerate() {
             for segment in &store.segments {
                 owners
@@ -227,6 +227,7 @@ fn store_line(event: &StoreEvent) -> Said {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "of one shape with the readers beside it")]
 fn server_line(line: &ServerLine) -> Option<Said> {
     let server = |text: String| plain("datastorage", text);
     Some(match line {

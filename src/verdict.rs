@@ -182,18 +182,7 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
 fn lost_batch(case: &Case<'_>, cap: Confidence) -> Decision {
     let troubles = case.batch().map(|batch| case.troubles(batch)).unwrap_or_default();
     let kinds: Vec<Trouble> = troubles.iter().map(|(trouble, _)| *trouble).collect();
-    let code = |trouble: &Trouble| match trouble {
-        Trouble::Client(_) => &causes::REJECT_4XX,
-        Trouble::Server(_) => &causes::SERVER_5XX,
-        Trouble::Parked => &causes::DLQ_202,
-        Trouble::Network => {
-            if case.server_was_silent() {
-                &causes::INFRA_DOWN
-            } else {
-                &causes::SEND_LOSS
-            }
-        }
-    };
+    let code = |trouble: &Trouble| cause_of(case, *trouble);
     // A log that ends early can have been cut: it does not prove that the server ended.
     let network = matches!(kinds.last(), Some(Trouble::Network));
     let cap = if network && case.server_was_silent() { cap.min(Confidence::Likely) } else { cap };
@@ -406,6 +395,9 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
         if answered_after == 0 && !case.timed_out_looks().is_empty() {
             return Decision::of(case, &causes::QUERY_SLOW, proven).then(&causes::QUERY_ERR, Confidence::Possible);
         }
+        if case.queries_failed() && supported(&causes::QUERY_ERR) {
+            return Decision::of(case, &causes::QUERY_ERR, Confidence::Likely);
+        }
         if supported(&causes::QUERY_PAGE) {
             let decision = Decision::of(case, &causes::QUERY_PAGE, Confidence::Proven);
             return if supported(&causes::DATA_INTERFERENCE) {
@@ -413,9 +405,6 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             } else {
                 decision
             };
-        }
-        if supported(&causes::QUERY_ERR) {
-            return Decision::of(case, &causes::QUERY_ERR, Confidence::Likely);
         }
     }
     if enough && !claim.value && exactly && found > expected {
@@ -537,35 +526,22 @@ fn parked_in_window(case: &Case<'_>) -> Option<Decision> {
     (parked >= missing && !case.visible.any).then(|| Decision::of(case, &causes::DLQ_202, Confidence::Likely))
 }
 
-/// A batch of the spec's own store that was lost while the spec could have emitted, and that could hold the event.
+/// A batch that could have held the event was lost.
 fn lost_batch_of_window(case: &Case<'_>) -> Option<Decision> {
-    let store = case.store?;
-    let from =
-        case.first_object_line().and_then(|(at, _)| at.lo()).or_else(|| case.looking.start.and_then(Instant::lo))?;
-    let to = case.last_look_at().and_then(Instant::hi)?;
-    let lost = case.world.batches.iter().find(|batch| {
-        let lines_at = batch.failures.first().map(|(seen, _)| case.world.printed.of(*seen));
-        let at = lines_at.unwrap_or(batch.flushed);
-        batch.store == store
-            && !batch.failures.is_empty()
-            && batch.outcome != Sent::Written
-            && at.hi().is_some_and(|hi| hi >= from)
-            && at.lo().is_some_and(|lo| lo <= to)
-    })?;
+    let lost = case.lost_batch_of_window()?;
     let last = case.troubles(lost).last().map(|(trouble, _)| *trouble)?;
-    let cause = match last {
+    Some(Decision::of(case, cause_of(case, last), Confidence::Likely))
+}
+
+/// The code for what an attempt ran into.
+fn cause_of(case: &Case<'_>, trouble: Trouble) -> &'static Cause {
+    match trouble {
         Trouble::Client(_) => &causes::REJECT_4XX,
         Trouble::Server(_) => &causes::SERVER_5XX,
         Trouble::Parked => &causes::DLQ_202,
-        Trouble::Network => {
-            if case.server_was_silent() {
-                &causes::INFRA_DOWN
-            } else {
-                &causes::SEND_LOSS
-            }
-        }
-    };
-    Some(Decision::of(case, cause, Confidence::Likely))
+        Trouble::Network if case.server_was_silent() => &causes::INFRA_DOWN,
+        Trouble::Network => &causes::SEND_LOSS,
+    }
 }
 
 impl Case<'_> {

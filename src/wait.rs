@@ -99,6 +99,15 @@ fn next_tick(case: &Case<'_>, event: &Event) -> Option<(Instant, Vec<Seen>)> {
     let from = event.times.buffered;
     let tick = |at: Nanos| origin + ((at - origin).div_euclid(interval) + 1) * interval;
     let (lo, hi) = (tick(from.lo()?), tick(from.hi()?));
+    // A writer that an earlier batch keeps takes its pending tick up when that write ends, or one tick later: the tick
+    // can be picked before the channel.
+    if let Some(blocking) = case.blocking_write() {
+        let batch = &case.world.batches[blocking];
+        let took = case.world.write_time(blocking).lo()?;
+        let ended = batch.written.and_if_consistent(Instant::not_before(batch.flushed.lo()? + took));
+        let ended = Instant::between(ended.lo()?, ended.hi().unwrap_or(ended.lo()? + interval));
+        return Some((ended + Duration::between(0, interval + case.write_limit), vec![batch.at]));
+    }
     let deadline = case.failed.deadline.and_then(Instant::lo)?;
     // Ticks before the deadline did not bring it: they would have been seen.
     let lo = if lo < deadline { tick(deadline) } else { lo };

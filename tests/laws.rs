@@ -79,12 +79,11 @@ fn right_causes(run: &Run, params: &Params, spec: &str) -> Option<(Vec<&'static 
     let slow = event.and_then(|event| Some(event.written? - event.flushed?)).is_some_and(|took| took > 15_000_000);
     let (mut causes, mut families) = match params.fault {
         Fault::SlowWrite => (vec!["write-slow"], vec![Family::WriteLatency]),
-        Fault::FlushInterval => (vec!["flush-delay"], vec![Family::FlushDelay]),
         Fault::Stall if flushed_before => (
             vec!["flush-delay", "write-slow", "query-early", "query-window"],
             vec![Family::FlushDelay, Family::WriteLatency, Family::QueryTiming],
         ),
-        Fault::Stall => (vec!["flush-delay"], vec![Family::FlushDelay]),
+        Fault::FlushInterval | Fault::Stall => (vec!["flush-delay"], vec![Family::FlushDelay]),
         Fault::QueryEarly => (vec!["query-early"], vec![Family::QueryTiming]),
         // A write of some milliseconds more than the others' is slow, too, for a window of milliseconds.
         Fault::QueryWindow if slow => {

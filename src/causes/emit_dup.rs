@@ -65,7 +65,7 @@ Lines that show two objects, or a legitimate second transition.
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();
     for journey in &case.journeys {
-        let expected = journey.wanted.expected.unwrap_or(1);
+        let Some(expected) = journey.wanted.expected else { continue };
         let repeated = case.repeated(journey);
         let count = repeated.len() as u64;
         let lines = repeated.iter().filter_map(|event| case.world.events[*event].ended).collect::<Vec<_>>();

@@ -81,11 +81,11 @@ fn examine(case: &Case<'_>) -> Examined {
             _ => {}
         }
         let store = &case.world.stores[event.store];
-        if let (Some(config), Some(at)) = (store.config, store.config_at) {
-            if config.flush_interval > limit {
-                let text = format!("the store flushes every {}", spoken(config.flush_interval));
-                examined.supporting.push(case.evidence(text, [at]));
-            }
+        if let (Some(config), Some(at)) = (store.config, store.config_at)
+            && config.flush_interval > limit
+        {
+            let text = format!("the store flushes every {}", spoken(config.flush_interval));
+            examined.supporting.push(case.evidence(text, [at]));
         }
     }
     if let Some((_, left, seen)) = case.explicit_flushes().into_iter().find(|(_, left, _)| *left > 0) {
@@ -116,12 +116,16 @@ fn sentence(case: &Case<'_>) -> String {
 }
 
 fn fix(case: &Case<'_>) -> (String, Option<&'static str>) {
-    (match case.interval() {
+    match case.interval() {
         Some(interval) if interval > case.flush_limit => {
-            format!("Set the flush interval to at most {}, or flush before looking.", spoken(case.flush_limit))
+            let limit = spoken(case.flush_limit);
+            (format!("Set the flush interval to at most {limit}, or flush before looking."), Some("flush_interval"))
         }
-        _ => "Find what kept the writer: a paused process, a blocked write, a Flush() that does not drain its channel.".to_owned(),
-    }, Some("flush_interval"))
+        _ => {
+            let text = "Find what kept the writer: a paused process, a blocked write, a Flush() that does not drain.";
+            (text.to_owned(), None)
+        }
+    }
 }
 
 /// A tick and its handling are never exactly on time.

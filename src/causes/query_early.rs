@@ -94,10 +94,11 @@ fn examine(case: &Case<'_>) -> Examined {
                     case.evidence(text, line.into_iter().chain(event.batch.map(|batch| case.world.batches[batch].at))),
                 );
             }
-            _ => {
-                let text = "the last look came before the event was written";
+            _ if look.at.is_some_and(|at| at.surely_before(event.times.buffered)) => {
+                let text = "the last look came before the event was buffered";
                 examined.supporting.push(case.evidence(text, line.into_iter().chain(event.ended)));
             }
+            _ => {}
         }
     }
     if examined.supporting.is_empty() && !case.looking.looks.is_empty() {

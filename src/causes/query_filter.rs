@@ -87,12 +87,12 @@ fn examine(case: &Case<'_>) -> Examined {
         let text = format!("{} looks after the event was visible were answered with no row", empty.len());
         examined.supporting.push(case.evidence(text, empty));
     }
-    if let Some(look) = after.iter().find(|look| look.total(&case.world.requests).is_some_and(|total| total > 0)) {
-        if case.journeys.iter().all(|journey| journey.under_other_id.is_none()) {
-            examined.excluding.push(
-                case.evidence("the query matched rows", look.request.map(|request| case.world.requests[request].at)),
-            );
-        }
+    if let Some(look) = after.iter().find(|look| look.total(&case.world.requests).is_some_and(|total| total > 0))
+        && case.journeys.iter().all(|journey| journey.under_other_id.is_none())
+    {
+        examined
+            .excluding
+            .push(case.evidence("the query matched rows", look.request.map(|request| case.world.requests[request].at)));
     }
     examined
 }

@@ -87,15 +87,14 @@ fn examine(case: &Case<'_>) -> Examined {
         };
         let lines = look.request.map(|request| requests[request].at).into_iter().chain(look.lines.iter().copied());
         examined.supporting.push(case.evidence(text, lines));
-    } else if let Some(look) = case.last_look() {
-        if let Some((count, total, _)) = look.request.and_then(|request| requests[request].rows) {
-            if count == total {
-                examined.excluding.push(case.evidence(
-                    format!("the query returned all {total} matching rows"),
-                    look.request.map(|request| requests[request].at),
-                ));
-            }
-        }
+    } else if let Some(look) = case.last_look()
+        && let Some((count, total, _)) = look.request.and_then(|request| requests[request].rows)
+        && count == total
+    {
+        examined.excluding.push(case.evidence(
+            format!("the query returned all {total} matching rows"),
+            look.request.map(|request| requests[request].at),
+        ));
     }
     examined
 }

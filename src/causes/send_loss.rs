@@ -74,11 +74,8 @@ fn examine(case: &Case<'_>) -> Examined {
         .map(|(_, seen)| seen)
         .collect();
     if batch.outcome == Outcome::Lost && !lost.is_empty() {
-        let text = format!(
-            "{} attempts to send its batch of {} did not reach the server, then it was dropped",
-            lost.len(),
-            batch.size
-        );
+        let text =
+            format!("{} attempts to send its batch of {} got no answer, then it was dropped", lost.len(), batch.size);
         examined.supporting.push(case.evidence(text, lost.into_iter().chain(batch.outcome_at)));
     }
     if batch.outcome == Outcome::Written {
@@ -93,7 +90,7 @@ fn sentence(case: &Case<'_>) -> String {
     match case.batch() {
         Some(batch) => {
             format!(
-                "the batch of {} events that held {} was dropped after its last attempt; the server could not be reached.",
+                "the batch of {} events that held {} was dropped after its last attempt; no attempt got an answer.",
                 batch.size,
                 case.awaited_name()
             )

@@ -84,7 +84,7 @@ fn examine(case: &Case<'_>) -> Examined {
 fn sentence(case: &Case<'_>) -> String {
     let size = case.batch().map_or(0, |batch| batch.size);
     format!(
-        "the server answered with an error to every attempt to write the batch of {size} events that held {}.",
+        "the server could not write the batch of {size} events that held {}; its last answer was an error.",
         case.awaited_name()
     )
 }

@@ -85,7 +85,7 @@ fn sentence(case: &Case<'_>) -> String {
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {
-    ("Fill the field that the validation names before the event is handed to the store; the caller's error is the only trace, so do not ignore it.".to_owned(), None)
+    ("Fill the field that the validation names before the event is handed to the store; the store prints the refusal once and keeps nothing.".to_owned(), None)
 }
 
 impl Case<'_> {

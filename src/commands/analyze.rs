@@ -7,15 +7,20 @@ use anyhow::bail;
 use whylate::render::{self, Form, RenderTable, Renderer, Style, markdown, tables};
 use whylate::report::Report;
 
-use super::{analysis, notes, strict, style};
+use super::{analysis, gates, notes, strict, style};
 use crate::Status;
-use crate::cli::{Analyze, FAMILIES, Target};
+use crate::cli::{Analyze, Target};
 use crate::output::{self, Files};
 
 /// Analyses, writes all outputs, and says whether a gate tripped.
 pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     let targets = targets(args)?;
-    let analysis = analysis(&args.reading, !args.no_tables)?;
+    let mut analysis = analysis(&args.reading, !args.no_tables, &args.terminal)?;
+    if targets.iter().any(|target| target.renderer.name == "html") {
+        // The page shows the lines behind its places: what is cited is read again.
+        analysis.report.quotes =
+            whylate::quotes::quotes(&args.reading.paths, &args.reading.how.source(), &analysis.report)?;
+    }
     let report = &analysis.report;
     strict(report, args.strict)?;
     notes(report, args.terminal.quiet);
@@ -58,7 +63,7 @@ pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     if let Some(screen) = screen {
         output::to_stdout(|out| out.write_all(&screen))?;
     }
-    Ok(if tripped(report, &args.fail_on) { Status::Gate } else { Status::Done })
+    Ok(if gates::tripped(report, args) { Status::Gate } else { Status::Done })
 }
 
 /// GitHub shows a step's summary up to this size.
@@ -107,15 +112,4 @@ fn targets(args: &Analyze) -> anyhow::Result<Vec<Target>> {
         }
     }
     Ok(targets)
-}
-
-/// Whether any failure is one that the user asked to be told about.
-fn tripped(report: &Report, gates: &[String]) -> bool {
-    gates.iter().map(|gate| gate.to_lowercase()).any(|gate| {
-        let family = FAMILIES.iter().find(|(name, _)| *name == gate).map(|(_, family)| *family);
-        report.failures.iter().any(|failure| match family {
-            Some(family) => !failure.collateral && failure.family == family,
-            None => gate == "any" || failure.cause.is_some_and(|cause| cause == gate),
-        })
-    })
 }

@@ -1,7 +1,10 @@
 //! One command a file: from its arguments to its output and exit status.
 
 pub mod analyze;
+pub mod check;
+pub mod compare;
 pub mod explain;
+mod gates;
 pub mod shell;
 pub mod timeline;
 
@@ -10,19 +13,19 @@ use std::io::{self, IsTerminal};
 
 use whylate::render::Style;
 use whylate::report::Report;
-use whylate::{Analysis, Options, source};
+use whylate::{Analysis, Options};
 
 use crate::cli::{Reading, Terminal, When, nearest};
 use crate::output;
 
 /// Reads and analyses the PATHs as one bundle.
-fn analysis(reading: &Reading, tables: bool) -> anyhow::Result<Analysis> {
-    let options = Options {
-        source: source::Options { limits: reading.limits.over(source::Limits::default()), threads: reading.threads },
-        input_tz: reading.input_tz,
-        tables,
-    };
-    whylate::analyze(&reading.paths, &options).map_err(|error| match mistaken(reading) {
+fn analysis(reading: &Reading, tables: bool, terminal: &Terminal) -> anyhow::Result<Analysis> {
+    let options =
+        Options { source: reading.how.source(), input_tz: reading.how.input_tz, tables, ..Options::default() };
+    let progress = (!terminal.quiet).then(|| output::Progress::start(&options.bytes_read)).flatten();
+    let analysis = whylate::analyze(&reading.paths, &options);
+    drop(progress);
+    analysis.map_err(|error| match mistaken(reading) {
         Some(hint) => error.context(hint),
         None => error,
     })
@@ -31,7 +34,7 @@ fn analysis(reading: &Reading, tables: bool) -> anyhow::Result<Analysis> {
 /// `whylate --quiet timeline bundle` and `whylate timelin bundle` take the command for a PATH.
 fn mistaken(reading: &Reading) -> Option<String> {
     let first = reading.paths.first().filter(|path| !path.exists())?.to_str()?;
-    match nearest(first, &["analyze", "timeline", "explain", "completions", "man"])? {
+    match nearest(first, &["analyze", "timeline", "check", "compare", "explain", "completions", "man"])? {
         command if command == first => Some(format!("expected the command before its options: whylate {command} …")),
         _ if first.contains(['/', '.']) => None,
         command => Some(format!("did you mean the command {command}?")),

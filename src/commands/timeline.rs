@@ -12,7 +12,7 @@ use crate::output::{self, Files};
 
 /// Analyses and shows the chosen rows.
 pub fn run(args: &Timeline) -> anyhow::Result<Status> {
-    let analysis = analysis(&args.reading, false)?;
+    let analysis = analysis(&args.reading, false, &args.terminal)?;
     let report = &analysis.report;
     strict(report, args.strict)?;
     notes(report, args.terminal.quiet);

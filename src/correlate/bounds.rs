@@ -241,6 +241,20 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
         batch.written = written;
         batch.visible = visible;
     }
+    end_before_next(batches);
+}
+
+/// The writer is one goroutine: a batch is written before the next one of its store is begun.
+fn end_before_next(batches: &mut [Batch]) {
+    for index in 1..batches.len() {
+        let next = &batches[index];
+        let by = next.flushed.hi().map_or(Instant::UNKNOWN, Instant::not_after);
+        let same = next.store == batches[index - 1].store;
+        let batch = &mut batches[index - 1];
+        if same && !batch.written.is_unknown() {
+            batch.written = batch.written.and_if_consistent(by);
+        }
+    }
 }
 
 /// Latest end of a flush: the next tick was handled before its line was printed.

@@ -85,10 +85,28 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The decisive event's batch.
+    /// The decisive event's batch; where its lines are hidden, the lost batch that could have held it.
     pub fn batch(&self) -> Option<&'a Batch> {
-        let event = &self.world.events[self.decisive()?.event?];
-        Some(&self.world.batches[event.batch?])
+        match self.decisive().and_then(|journey| journey.event) {
+            Some(event) => self.world.events[event].batch.map(|batch| &self.world.batches[batch]),
+            None => self.lost_batch_of_window(),
+        }
+    }
+
+    /// A batch of the spec's own store that was lost while the spec could have emitted, and that could hold the event.
+    pub fn lost_batch_of_window(&self) -> Option<&'a Batch> {
+        let store = self.store?;
+        let first = self.first_object_line().and_then(|(at, _)| at.lo());
+        let from = first.or_else(|| self.looking.start.and_then(Instant::lo))?;
+        let to = self.last_look_at().and_then(Instant::hi)?;
+        self.world.batches.iter().find(|batch| {
+            let at = batch.failures.first().map_or(batch.flushed, |(seen, _)| self.world.printed.of(*seen));
+            batch.store == store
+                && !batch.failures.is_empty()
+                && batch.outcome != Outcome::Written
+                && at.hi().is_some_and(|hi| hi >= from)
+                && at.lo().is_some_and(|lo| lo <= to)
+        })
     }
 
     /// Name of the awaited type.
@@ -125,6 +143,7 @@ impl<'a> Case<'a> {
                 .map(|request| {
                     let status = request.line.status;
                     let trouble = match status {
+                        _ if request.is_echo() => Trouble::Network,
                         202 => Trouble::Parked,
                         400..=499 => Trouble::Client(status),
                         500..=599 => Trouble::Server(status),
@@ -182,11 +201,27 @@ impl<'a> Case<'a> {
         attempt.or_else(|| self.looking.start.and_then(Instant::lo)).or(took).or(span)
     }
 
-    /// Whether the server's log, on a clock that is known, shows no answer from the first attempt to the last look.
+    /// Whether the server's log shows no answer from the first attempt to the last look. A clock that no pair bounds is
+    /// taken for the test host's where the server's log begins within the suite's own time.
     pub fn server_was_silent(&self) -> bool {
+        if self.world.requests.is_empty() {
+            return !self.world.servers.is_empty();
+        }
         let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None));
-        server.is_some_and(|server| self.world.offsets[server].is_some())
+        server.is_some_and(|server| self.rough_offset(server).is_some())
             && self.served_between_attempt_and_last_look().is_empty()
+    }
+
+    fn rough_offset(&self, server: usize) -> Option<Nanos> {
+        const NEAR: Nanos = 300 * SECOND;
+        if let Some(offset) = self.world.offsets[server] {
+            return offset.lo();
+        }
+        let (begins, _) = self.world.servers[server].span?;
+        let suite = self.world.output.blocks[self.failed.block].suite;
+        let spans = self.world.output.blocks.iter().filter(|block| block.suite == suite).filter_map(|block| block.span);
+        let (first, last) = spans.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))?;
+        (first - NEAR..=last).contains(&begins).then_some(0)
     }
 
     /// Requests that the server answered from the first attempt to the last look, as far as its clock is known.
@@ -194,24 +229,27 @@ impl<'a> Case<'a> {
         let Some(from) = self.needed_from() else { return Vec::new() };
         let to = self.last_look_at().and_then(Instant::hi).or_else(|| self.failed.deadline.and_then(Instant::hi));
         let Some(to) = to else { return Vec::new() };
+        let offsets: Vec<Option<Nanos>> =
+            (0..self.world.servers.len()).map(|server| self.rough_offset(server)).collect();
         (0..self.world.requests.len())
             .filter(|index| {
                 let request = &self.world.requests[*index];
-                let Some(offset) = self.world.offsets[request.server].and_then(|offset| offset.lo()) else {
-                    return false;
-                };
+                let Some(offset) = offsets[request.server] else { return false };
                 let end = request.end.lo().unwrap_or(Nanos::MIN).saturating_add(offset);
                 (from..=to).contains(&end) && (200..300).contains(&request.line.status)
             })
             .collect()
     }
 
-    /// The last line of the server's log, when it lies before the last look.
+    /// The server's last request, when it lies before the last look.
     pub fn server_end(&self) -> Option<(String, Seen)> {
         let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None))?;
-        let last =
-            self.world.requests.iter().filter(|request| request.server == server).map(|request| request.at).max()?;
-        Some(("the server's log ends before the last look".to_owned(), last))
+        let offset = self.rough_offset(server)?;
+        let of_server = self.world.requests.iter().filter(|request| request.server == server);
+        let last = of_server.max_by_key(|request| request.at)?;
+        let look = self.last_look_at().or(self.failed.deadline)?;
+        let ends_before = last.end.lo()?.saturating_add(offset) < look.lo()?;
+        ends_before.then(|| ("the server's last answer lies before the last look".to_owned(), last.at))
     }
 
     /// Whether another spec's look for this type found rows: then the helper and its filter match it.
@@ -261,7 +299,7 @@ impl<'a> Case<'a> {
                         // The block ended while the write was still running.
                         self.still_running(*index)
                     }
-                    (Some(took), _) => took > self.write_limit && began + took > waited_from,
+                    (Some(took), _) => took > self.write_limit && began.saturating_add(took) > waited_from,
                     _ => false,
                 };
                 began <= waited_from && ends_after
@@ -303,6 +341,15 @@ impl<'a> Case<'a> {
             let intervals = if intervals.is_empty() { of_suite(None) } else { intervals };
             if let [one] = intervals.as_slice() { Some(*one) } else { None }
         })
+    }
+
+    /// Most looks failed, or their answers were not counted: an error now and then is not why the test failed.
+    pub fn queries_failed(&self) -> bool {
+        let requests = &self.world.requests;
+        let failed = self.looking.looks.iter().filter(|look| look.failed(requests) && !look.timed_out()).count();
+        let all_returned = self.last_look().and_then(|look| requests[look.request?].rows);
+        failed * 2 > self.looking.looks.len()
+            || all_returned.is_some_and(|(count, total, _)| count > 0 && count == total)
     }
 
     /// Time-outs among the looks.

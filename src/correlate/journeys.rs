@@ -623,12 +623,17 @@ impl Case<'_> {
             event.ended.into_iter().chain(batch.map(|batch| batch.at)).collect(),
         );
         if let Some(batch) = batch {
-            let visible = if times.visible.is_unknown() { times.written } else { times.visible };
+            // A commit lies anywhere within its request, the answer at its end: that is how long the write took.
+            let visible = if times.written.is_unknown() { times.visible } else { times.written };
             // A later tick shows that the writer came back from it, whatever the answer was.
             let still_open = batch.outcome == Outcome::Open && batch.ended_by_tick.is_none();
             let visible = if visible.is_unknown() && still_open { Instant::not_before(end) } else { visible };
-            let lines =
-                batch.requests.iter().map(|request| self.world.requests[*request].at).chain(batch.outcome_at).collect();
+            let answered = batch.requests.iter().map(|request| self.world.requests[*request].at);
+            let mut lines: Vec<Seen> = answered.chain(batch.outcome_at).collect();
+            if lines.is_empty() {
+                // Nothing answered: the flush is all that was seen of it.
+                lines.push(batch.at);
+            }
             add(
                 Stage::Write,
                 times.flushed,
@@ -641,7 +646,9 @@ impl Case<'_> {
         if let Some(look) =
             self.looking.looks.iter().find(|look| look.at.is_some_and(|at| times.visible.surely_before(at)))
         {
-            add(Stage::LookWait, times.visible, look.at.unwrap_or(Instant::UNKNOWN), None, None, look.lines.clone());
+            let asked = look.request.map(|request| self.world.requests[request].at);
+            let lines = look.lines.iter().copied().chain(asked).collect();
+            add(Stage::LookWait, times.visible, look.at.unwrap_or(Instant::UNKNOWN), None, None, lines);
         }
         stages
     }

@@ -45,12 +45,14 @@ impl LookSeen {
         self.request.and_then(|request| requests[request].rows).map(|(_, total, _)| total)
     }
 
-    /// The query failed: it saw nothing, whatever the spec made of it.
+    /// The query failed: it saw nothing, whatever the spec made of it. A server's "context canceled" is only the echo of
+    /// a client that left.
     pub fn failed(&self, requests: &[Request]) -> bool {
         self.printed.as_ref().is_some_and(|look| look.error.is_some())
-            || self
-                .request
-                .is_some_and(|request| requests[request].line.status >= 400 || requests[request].line.status == 0)
+            || self.request.is_some_and(|request| {
+                let request = &requests[request];
+                request.line.status >= 400 && !request.is_echo()
+            })
     }
 
     /// The client gave up waiting: the look returned nothing and does not count.

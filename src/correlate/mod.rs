@@ -25,6 +25,7 @@ use crate::report::Place;
 use bounds::PrintTimes;
 use clocks::Clock;
 use looks::{Looking, Sources};
+use pairing::Among;
 use replay::{Batch, Event, ExplicitFlush};
 use requests::{Request, Server};
 use specs::TestOutput;
@@ -195,7 +196,13 @@ impl World {
                 .filter(|request| request.server == server && request.about == requests::About::Write)
                 .filter_map(|request| Some((request.begin.lo()?, request.size?)))
                 .collect();
-            if let Some(coarse) = pairing::coarse_offset(&sent, &served) {
+            // Where the batches alone do not tell, the looks do; at last, hosts that keep the time are the likeliest.
+            let by_looks = self.clock_by_looks(server).and_then(|clock| clock.offset).and_then(|offset| offset.hi());
+            let coarse = [Some(Among::AllIfClear), by_looks.map(Among::Near), Some(Among::Near(0))]
+                .into_iter()
+                .flatten()
+                .find_map(|among| pairing::coarse_offset(&sent, &served, among));
+            if let Some(coarse) = coarse {
                 let mine = |store: usize| clients.contains(&store);
                 pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
                 coarse_offsets[server] = Some(coarse.offset);
@@ -292,7 +299,25 @@ impl World {
                 })
             })
             .collect();
-        clocks::by_looks(server, &printed, &moments, &queries)
+        clocks::by_looks(server, &printed, &moments, &queries).filter(|clock| self.fits_batches(server, clock))
+    }
+
+    /// A query lies near any moment by chance: a clock that is told by looks must also put a write of its size just
+    /// after each tick that flushed.
+    fn fits_batches(&self, server: usize, clock: &Clock) -> bool {
+        const LATE: Nanos = 200 * crate::instant::MILLISECOND;
+        let Some((lo, hi)) = clock.offset.and_then(|offset| offset.lo().zip(offset.hi())) else { return false };
+        let writes = || {
+            let of_server = self.requests.iter().filter(move |request| request.server == server);
+            of_server.filter(|request| request.about == requests::About::Write)
+        };
+        let sent = |batch: &Batch, fired: Nanos| {
+            writes().filter(|write| write.size == Some(batch.size)).filter_map(|write| write.begin.lo()).any(|begin| {
+                begin.saturating_add(hi) >= fired && begin.saturating_add(lo) <= fired.saturating_add(LATE)
+            })
+        };
+        let clients = self.batches.iter().filter(|batch| batch.failures.is_empty() && !self.is_self_audit(batch.store));
+        clients.filter_map(|batch| Some((batch, batch.fired?))).all(|(batch, fired)| sent(batch, fired))
     }
 
     fn look(&mut self) {

@@ -31,8 +31,20 @@ const FURTHEST: Nanos = 12 * 3600 * SECOND;
 /// size and time tell nothing any more.
 const WINDOW: usize = 1000;
 
+/// Which offsets may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// The best, if no other is nearly as good: batches of one size on a grid of seconds meet nearly as often one
+    /// second off, and then nothing tells.
+    AllIfClear,
+    /// The best of all.
+    All,
+    /// The best near an offset that something else suggests.
+    Near(Nanos),
+}
+
 /// Finds the offset at which most batches meet a request of their size. `sent` and `served` are (time, size).
-pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<Coarse> {
+pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)], among: Among) -> Option<Coarse> {
     let mut by_size: HashMap<u64, Vec<Nanos>> = HashMap::new();
     for (at, size) in served {
         by_size.entry(*size).or_default().push(*at);
@@ -54,14 +66,21 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)]) -> Option<C
     }
     // A true offset can lie on the border of two bins.
     let score = |bin: i64| bins.get(&bin).unwrap_or(&0) + bins.get(&(bin + 1)).unwrap_or(&0);
-    let best = bins.keys().flat_map(|bin| [*bin, bin - 1]).max_by_key(|bin| (score(*bin), -bin.abs(), *bin))?;
+    let allowed = |bin: &i64| match among {
+        Among::Near(near) => (*bin - near.div_euclid(BIN)).abs() <= 3,
+        Among::All | Among::AllIfClear => true,
+    };
+    let candidates = bins.keys().flat_map(|bin| [*bin, bin - 1]).filter(allowed);
+    let best = candidates.max_by_key(|bin| (score(*bin), -bin.abs(), *bin))?;
     let votes = score(best);
     // Chance meetings spread evenly; a third of the smaller side meets only at the true offset.
     let enough = sent.len().min(served.len()).div_ceil(3).max(2);
-    // Batches of one size on a grid of seconds meet nearly as often one second off: then nothing tells. Counts of chance
-    // meetings scatter by their square root.
+    if votes < enough {
+        return None;
+    }
+    // Counts of chance meetings scatter by their square root.
     let rival = bins.keys().filter(|bin| (*bin - best).abs() > 2).map(|bin| score(*bin)).max().unwrap_or(0);
-    if votes < enough || rival + 3 * rival.isqrt() >= votes {
+    if among == Among::AllIfClear && rival + 3 * rival.isqrt() >= votes {
         return None;
     }
     Some(Coarse { offset: peak(&sent, &by_size, best * BIN..(best + 2) * BIN)?, votes })
@@ -155,6 +174,13 @@ fn owners<'a>(
         );
     }
     timed.sort_unstable();
+    // A silent flush is known by its end.
+    let mut ended: Vec<(Nanos, u64, usize)> = Vec::new();
+    for (store, members) in by_store {
+        let silent = members.iter().map(|index| &batches[*index]).filter(|batch| batch.hidden);
+        ended.extend(silent.filter_map(|batch| Some((batch.ended_by_tick?.at, batch.size, *store))));
+    }
+    ended.sort_unstable();
     let mut owners = HashMap::new();
     for (connection, members) in by_connection {
         if connection.is_empty() {
@@ -173,6 +199,16 @@ fn owners<'a>(
                 if *batch_size == size {
                     let apart = (at - sent).abs();
                     meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
+                }
+            }
+            if let Some(end) = request.end.lo().map(|end| end + offset) {
+                let from = ended.partition_point(|(at, ..)| *at < end - EARLY);
+                for (_, _, store) in ended[from..]
+                    .iter()
+                    .take_while(|(at, ..)| *at <= end + 2 * EARLY)
+                    .filter(|(_, ended_size, _)| *ended_size == size)
+                {
+                    meets.entry(*store).or_insert(0);
                 }
             }
             // A late begin is rare.
@@ -377,14 +413,14 @@ mod tests {
         let sizes = [1, 2, 5, 1, 3, 9, 2, 4];
         let sent: Vec<_> = sizes.iter().zip(1..).map(|(size, n)| (n * SECOND, *size)).collect();
         let served: Vec<_> = sent.iter().map(|(at, size)| (at + 3 * SECOND + MILLISECOND, *size)).collect();
-        let found = coarse_offset(&sent, &served).unwrap();
+        let found = coarse_offset(&sent, &served, Among::AllIfClear).unwrap();
         assert!((found.offset + 3 * SECOND).abs() <= 2 * BIN, "{found:?}");
         assert_eq!(found.votes, sizes.len());
     }
 
     #[test]
     fn too_few_meetings_give_no_offset() {
-        assert_eq!(coarse_offset(&[(SECOND, 1)], &[(2 * SECOND, 1)]), None);
-        assert_eq!(coarse_offset(&[], &[(2 * SECOND, 1)]), None);
+        assert_eq!(coarse_offset(&[(SECOND, 1)], &[(2 * SECOND, 1)], Among::All), None);
+        assert_eq!(coarse_offset(&[], &[(2 * SECOND, 1)], Among::All), None);
     }
 }

@@ -75,6 +75,11 @@ impl Request {
         remote.rsplit_once(':').map(|_| remote)
     }
 
+    /// The client had left: what the server says of it then is only the echo.
+    pub fn is_echo(&self) -> bool {
+        self.line.status == 0 || self.trouble.as_ref().is_some_and(|(text, _)| text.contains("context canceled"))
+    }
+
     /// A 2xx that made rows visible; a 202 only parks them.
     pub fn created(&self) -> bool {
         matches!(self.line.status, 200 | 201)

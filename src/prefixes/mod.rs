@@ -77,6 +77,14 @@ impl Layers {
     }
 }
 
+/// The line without the debris of terminals, its other layers left on.
+pub fn without_colour(line: &str) -> String {
+    let mut scratch = String::new();
+    let mut seen = Stripped { line, scratch: Some(&mut scratch), ..Stripped::default() };
+    colour::Colour.strip(&mut seen);
+    seen.line.to_owned()
+}
+
 /// A stamp and one blank at the beginning of a line: the stamp, and what follows the blank.
 fn stamped(line: &str) -> Option<(Stamp, &str)> {
     // Twenty bytes and a blank are the least; most lines fail at the first of these.

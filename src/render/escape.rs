@@ -17,14 +17,23 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Text on one line, with hidden characters written as `\n`, `\x1b` or `\u{202e}`. A tab becomes a space.
+/// Whether the second `#` of `##[error]`, `##vso[…]` or `##teamcity[…]` is followed by what makes it a command: the
+/// runners of several forges look for these anywhere in a line of a log.
+pub fn begins_command(after: Option<char>) -> bool {
+    after.is_some_and(|c| c == '[' || c.is_ascii_alphabetic())
+}
+
+/// Text on one line, with hidden characters written as `\n`, `\x1b` or `\u{202e}`, and a runner's command as `#\#[…`.
+/// A tab becomes a space.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if !text.chars().any(is_hidden) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
+            '#' if out.ends_with('#') && begins_command(rest.peek().copied()) => out.push_str("\\#"),
             '\t' => out.push(' '),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
@@ -40,9 +49,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// For a terminal: one line, nothing that moves the cursor, colours or reorders.
+/// For a terminal: one line, nothing that moves the cursor, colours or reorders. What a terminal shows may be the log of
+/// a runner, which takes a line that begins with `::error` for its own: such colons are written `:\:error`, wherever
+/// they stand, since a line may be broken before them.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    visible(text)
+    let text = visible(text);
+    if !text.contains("::") {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == ':' && out.ends_with(':') && rest.peek().is_some_and(char::is_ascii_alphabetic) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    Cow::Owned(out)
 }
 
 /// For running text and table cells in Markdown (GitHub, GitLab and `CommonMark`): no markup, HTML, link, mention or
@@ -88,8 +111,8 @@ pub fn markdown(text: &str) -> String {
             '-' if matches!(before, Some('H' | 'h')) && next.is_some_and(|c| c.is_ascii_digit()) => {
                 out.push_str("-\u{200b}");
             }
-            // At the start of a line these begin a list, a heading or a rule.
-            '-' | '+' | '=' if before.is_none() => {
+            // At the start of a line these begin a list, a heading or a rule, or a command of GitHub's runner.
+            '-' | '+' | '=' | ':' if before.is_none() => {
                 out.push('\\');
                 out.push(c);
             }
@@ -132,6 +155,8 @@ pub fn html(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            // Two colons at the begin of a line are a command in the log of GitHub's runner.
+            ':' if out.ends_with(':') => out.push_str("&#58;"),
             c => out.push(c),
         }
     }
@@ -143,7 +168,13 @@ pub fn csv(text: &str) -> String {
     let text = visible(text);
     let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let guard = if formula { "'" } else { "" };
-    if formula || text.contains(['"', ',', ';', '\'']) || text.starts_with(' ') || text.ends_with(' ') {
+    // Quoted, a line cannot begin with the colons of a command for GitHub's runner.
+    if formula
+        || text.starts_with("::")
+        || text.contains(['"', ',', ';', '\''])
+        || text.starts_with(' ')
+        || text.ends_with(' ')
+    {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
         text.into_owned()
@@ -164,10 +195,11 @@ pub fn workflow_property(text: &str) -> String {
 /// read back as the same bytes.
 pub fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '=' | ':' | ',' | '@');
-    if word.chars().any(is_hidden) {
+    if word.chars().any(is_hidden) || word.contains("##") {
         let mut out = String::from("$'");
         for c in word.chars() {
-            if is_hidden(c) {
+            // A runner of a forge reads a command after two of these.
+            if is_hidden(c) || (c == '#' && out.ends_with('#')) {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
                     let _ = write!(out, "\\x{byte:02x}");

@@ -3,9 +3,9 @@
 use crate::instant::{MILLISECOND as MS, Nanos, SECOND};
 use crate::report::{
     Awaited, BatchRow, Bundle, Clock, Confidence, Coverage, Duration, EventRow, Evidence, Failure, Family,
-    FileCoverage, Finding, Fix, Gap, Input, Instant, Link, LinkState, LookRow, NotObservable, Place, Ranked, Report,
-    RequestRow, RuledOut, Run, RunOutcome, SCHEMA_VERSION, Service, Setting, Spread, Stage, StageRow, StageSpread,
-    State, Store, TickRow, Tool, Verdict, Wait,
+    FileCoverage, Finding, Fix, Gap, Input, Instant, Link, LinkState, LookRow, NotObservable, Place, Quote, Ranked,
+    Report, RequestRow, RuledOut, Run, RunOutcome, SCHEMA_VERSION, Service, Setting, Spread, Stage, StageRow,
+    StageSpread, State, Store, TickRow, Tool, Verdict, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 use crate::timeline::{Row, Timeline};
@@ -312,7 +312,62 @@ pub fn one() -> Report {
             because: "the server ran at level info".to_owned(),
             enable_with: "LOG_LEVEL=debug for datastorage".to_owned(),
         }],
+        quotes: vec![Quote {
+            place: place(SUITE, 311),
+            text: r#"{"msg":"Audit background writer started","flush_interval":30}"#.to_owned(),
+        }],
     }
+}
+
+/// A failure among so many events, in batches of a hundred, one batch in 40 ms.
+pub fn large(events: usize) -> Report {
+    let mut report = one();
+    let (stores, each) = (12, 100);
+    report.stores = (0..stores).map(|n| Store { id: format!("store-{n}"), ..store() }).collect();
+    report.batches.clear();
+    report.requests.clear();
+    report.events.clear();
+    for number in 0..events.div_ceil(each) {
+        let ms = Nanos::try_from(number).unwrap_or(0) * 40;
+        let line = u32::try_from(number * 130).unwrap_or(u32::MAX);
+        let request = format!("req-{number}");
+        report.batches.push(BatchRow {
+            id: format!("batch-{number}"),
+            store: format!("store-{}", number % stores),
+            flushed: at(ms, ms + 1),
+            written: at(ms + 12, ms + 18),
+            size: 100,
+            request: Some(request.clone()),
+            places: vec![place(SUITE, line + 120)],
+            ..one().batches.remove(0)
+        });
+        report.requests.push(RequestRow {
+            id: request,
+            at: at(ms + 4, ms + 14),
+            place: place(SERVER, line / 100),
+            ..one().requests.remove(0)
+        });
+        for n in 0..each.min(events - number * each) {
+            let late = Nanos::try_from(n).unwrap_or(0);
+            report.events.push(EventRow {
+                id: format!("event-{}", number * each + n),
+                event_type: format!("signalprocessing.step.{}", n % 17),
+                correlation_id: format!("rr-{:08x}-{:04x}-0123456789ab", number * 31 + n / 4, n),
+                store: format!("store-{}", number % stores),
+                ordinal: Some(n as u64),
+                batch: Some(format!("batch-{number}")),
+                emitted: at(ms - 100 + late / 2, ms - 99 + late),
+                buffered: at(ms - 98 + late / 2, ms - 97 + late),
+                flushed: at(ms, ms + 1),
+                written: at(ms + 12, ms + 18),
+                visible: at(ms + 5, ms + 14),
+                places: vec![place(SUITE, line + u32::try_from(n).unwrap_or(0))],
+            });
+        }
+    }
+    report.failures[0].awaited[0].event = Some("event-107".to_owned());
+    report.failures[0].store = Some("store-1".to_owned());
+    report
 }
 
 /// Four failures of two causes, one of them collateral.
@@ -492,6 +547,7 @@ pub fn hostile() -> Report {
     report.not_observable[0].what = evil();
     report.not_observable[0].because = evil();
     report.not_observable[0].enable_with = evil();
+    report.quotes[0] = Quote { place: evil_place(), text: evil() };
     report
 }
 

@@ -79,7 +79,10 @@ fn answer(doc: &mut Document, report: &Report, chosen: &[&Failure]) {
             doc.item("Cause", &format!("`{cause}`, {}", words::confidence(failure.confidence)));
         }
         if let Some(helped) = words::helped(&failure.wait) {
-            doc.item("Would have helped", &format!("{}{}", Document::text(&helped), doc.at(&failure.wait.places)));
+            doc.item(
+                "Would have helped",
+                &format!("{}{}", Document::text(&helped), figures::read_from(doc, &failure.wait.places, "wait")),
+            );
         }
     }
 }
@@ -126,7 +129,7 @@ fn change(doc: &mut Document, chosen: &[&Failure]) {
         let place = doc.at(fix.place.as_slice());
         doc.raw(format!("- {}{place}{setting}", Document::text(&fix.text)));
         if let Some(helped) = words::helped(&failure.wait) {
-            let places = doc.at(&failure.wait.places);
+            let places = figures::read_from(doc, &failure.wait.places, "wait");
             doc.raw(format!("  - What would have let the spec pass: {}{places}", Document::text(&helped)));
         }
     }
@@ -171,8 +174,9 @@ fn rests_on(doc: &mut Document, report: &Report) {
         })
         .collect();
     doc.table(&["file", "lines", "recognised", "state"], &rows, ROWS, ELSEWHERE);
-    for clock in &report.clocks {
-        doc.raw(format!("- {}{}", Document::text(&figures::clock(clock)), doc.at(&clock.places)));
+    for clock in figures::others(report) {
+        let places = figures::read_from(doc, &clock.places, "clocks");
+        doc.raw(format!("- {}{places}", Document::text(&figures::clock(clock))));
     }
     doc.heading(2, "What the logs could not show");
     if report.not_observable.is_empty() {

@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use super::Style;
+use super::{Style, escape};
 use crate::report::Report;
 
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
@@ -32,8 +33,12 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
         };
         &without
     };
-    let mut serializer = Serializer::with_formatter(&mut *out, Lines { depth: 0 });
-    Document { report, tables: style.tables }.serialize(&mut serializer)?;
+    write_document(&Document { report, tables: style.tables }, out)
+}
+
+/// An object with a line for each of its fields and for each row of its arrays.
+pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Lines { depth: 0 }))?;
     out.write_all(b"\n")
 }
 
@@ -97,15 +102,19 @@ impl Formatter for Lines {
         out.write_all(b": ")
     }
 
-    /// Characters that a terminal or an editor acts upon are escaped; the value stays the same.
+    /// What a terminal, an editor or a runner acts upon is escaped; the value stays the same.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.is_ascii() && !fragment.contains('\x7f') {
+        if fragment.is_ascii() && !fragment.contains('\x7f') && !fragment.contains("##") {
             return out.write_all(fragment.as_bytes());
         }
         let mut buffer = [0; 4];
         let mut units = [0; 2];
-        for c in fragment.chars() {
-            if super::escape::is_hidden(c) {
+        let mut rest = fragment.chars().peekable();
+        let mut before = None;
+        while let Some(c) = rest.next() {
+            let command = c == '#' && before == Some('#') && escape::begins_command(rest.peek().copied());
+            before = Some(c);
+            if command || escape::is_hidden(c) {
                 for unit in c.encode_utf16(&mut units) {
                     write!(out, "\\u{unit:04x}")?;
                 }
@@ -116,6 +125,9 @@ impl Formatter for Lines {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod schema;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,8 @@
 //!
 //! To add an output: one file here, its `mod` line, and its row in [`ALL`].
 
+pub mod check;
+pub mod compare;
 pub mod csv;
 mod document;
 pub mod escape;
@@ -11,6 +13,7 @@ pub mod explain;
 mod fixture;
 pub mod github;
 pub mod handoff;
+pub mod html;
 pub mod json;
 pub mod layout;
 pub mod markdown;
@@ -21,7 +24,7 @@ pub mod tables;
 pub mod text;
 pub mod timeline;
 pub mod times;
-mod words;
+pub mod words;
 
 use std::io::{self, Write};
 
@@ -81,6 +84,7 @@ pub const ALL: &[Renderer] = &[
     Renderer { name: "markdown", about: "a short answer for a pull request", form: Form::Document(markdown::render) },
     Renderer { name: "json", about: "everything, for programs", form: Form::Document(json::render) },
     Renderer { name: "handoff", about: "the whole analysis as a document", form: Form::Document(handoff::render) },
+    Renderer { name: "html", about: "a page with a timeline, for a browser", form: Form::Document(html::render) },
     Renderer { name: "csv", about: "tables, for spreadsheets", form: Form::Tables(csv::render, "csv") },
     Renderer { name: "github", about: "annotations for a GitHub workflow", form: Form::Document(github::render) },
     Renderer { name: "perfetto", about: "a trace for ui.perfetto.dev", form: Form::Document(perfetto::render) },

@@ -3,6 +3,8 @@
 //! Levels changed more often than words: which lines a log can hold at all is told by `correlate::visibility`, never
 //! by a date.
 
+#![allow(clippy::unnecessary_wraps, reason = "the entries of a table have one type")]
+
 use super::{Names, Wording};
 use crate::formats::Record;
 use crate::sighting::{StoreConfig, StoreEvent, StoreLine, Tick, Trigger, What};

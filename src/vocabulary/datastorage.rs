@@ -1,5 +1,7 @@
 //! `DataStorage`: requests, writes, queries, life cycle (`pkg/datastorage`).
 
+#![allow(clippy::unnecessary_wraps, reason = "the entries of a table have one type")]
+
 use super::{Names, Wording};
 use crate::formats::Record;
 use crate::instant::Nanos;

@@ -118,10 +118,10 @@ impl Ginkgo {
                         }
                         self.body = Some(Body { line: number, outcome, text: message, lines: 1 });
                     }
-                } else if let Some(process) = text.strip_prefix("[Process ").and_then(|rest| rest.split(']').next()) {
-                    if let Ok(process) = process.trim().parse() {
-                        add(None, TestLine::Process(process));
-                    }
+                } else if let Some(process) = text.strip_prefix("[Process ").and_then(|rest| rest.split(']').next())
+                    && let Ok(process) = process.trim().parse()
+                {
+                    add(None, TestLine::Process(process));
                 }
             }
             _ => {
@@ -260,7 +260,8 @@ fn failure_at(text: &str, names: &mut Names) -> Option<(Text, CodePlace, Option<
 /// `/path/to/file.go:123`, alone.
 fn code_place(text: &str, names: &mut Names) -> Option<CodePlace> {
     let (file, line) = text.rsplit_once(':')?;
-    let is_path = file.ends_with(".go") && !file.contains(' ') && file.contains('/');
+    let is_path =
+        file.rsplit_once('.').is_some_and(|(_, ending)| ending == "go") && !file.contains(' ') && file.contains('/');
     if !is_path {
         return None;
     }

@@ -8,6 +8,7 @@
 //! that handles it; the writer's `select` may take the tick while events wait; the ticker holds one tick; an explicit
 //! flush prints nothing at Info; Ginkgo prints a block when its spec ends and loses what is printed between specs.
 #![allow(dead_code, reason = "each test crate uses its part")]
+#![allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "the switches of a run")]
 
 pub mod bundle;
 pub mod params;

@@ -268,12 +268,10 @@ impl<'a> Process<'a> {
     pub fn run(&mut self) {
         self.set_up();
         while let Some(((at, _), step)) = self.queue.pop_first() {
-            if let Some((stop, resume)) = self.stop {
-                if (stop..resume).contains(&at) {
-                    let at = resume + self.random.between(10 * MICRO, 300 * MICRO);
-                    self.later(at, step);
-                    continue;
-                }
+            if let Some((_, resume)) = self.stop.filter(|(stop, resume)| (*stop..*resume).contains(&at)) {
+                let at = resume + self.random.between(10 * MICRO, 300 * MICRO);
+                self.later(at, step);
+                continue;
             }
             self.step(at, step);
             if self.done {
@@ -889,8 +887,7 @@ impl<'a> Process<'a> {
                 self.later(looks_at, Step::Look);
             }
             Fault::SlowWrite => self.window = self.params.interval + 2_500 * MILLI,
-            Fault::FlushInterval => self.window = 2 * SECOND,
-            Fault::Stall => self.window = 2 * SECOND,
+            Fault::FlushInterval | Fault::Stall => self.window = 2 * SECOND,
             Fault::QueryEarly => self.window = 0,
             Fault::QueryWindow => self.window = self.params.interval * 6 / 10,
         }

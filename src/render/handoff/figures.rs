@@ -9,7 +9,7 @@ use super::super::times::{Unit, length, length_in, time};
 use super::super::{Style, words};
 use super::{ELSEWHERE, ROWS};
 use crate::instant::SECOND;
-use crate::report::{Clock, Duration, Report, Spread, StageSpread, Store};
+use crate::report::{Clock, Duration, Place, Report, Spread, StageSpread, Store};
 
 /// Rows of the tables of the slowest: enough to see whether it is one or all.
 const SLOWEST: usize = 20;
@@ -149,8 +149,8 @@ pub fn checklist(doc: &mut Document, report: &Report) {
         let at = names.at(&setting.places);
         check(*expected == setting.value, &text, &at);
     }
-    for clock in &report.clocks {
-        let at = names.at(&clock.places);
+    for clock in others(report) {
+        let at = read_from(&names, &clock.places, "clocks");
         check(clock.offset.is_some(), &self::clock(clock), &at);
     }
     check(report.complete, "everything that was given was read", " (`complete` in the JSON report)");
@@ -178,6 +178,16 @@ fn ledger(store: &Store) -> (bool, String) {
         let _ = write!(text, "; {} missing at {}", words::grouped(gap.missing), gap.edge);
     }
     (store.first_gap.is_none() && hidden.is_empty(), text)
+}
+
+/// The clocks that are not the reference clock themselves.
+pub fn others(report: &Report) -> impl Iterator<Item = &Clock> {
+    report.clocks.iter().filter(|clock| clock.name != clock.reference)
+}
+
+/// The first places of a statement in brackets; without any, the field of the JSON report that it is read from.
+pub fn read_from(doc: &Document, places: &[Place], field: &str) -> String {
+    if places.is_empty() { format!(" (`{field}` in the JSON report)") } else { doc.at(places) }
 }
 
 /// The offset of a clock, or that it is not known.
