@@ -27,6 +27,7 @@ struct Body {
 
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
+const BODY_BYTES: usize = 64 << 10;
 const DELIMITER: &str = "------------------------------";
 
 impl Ginkgo {
@@ -65,7 +66,7 @@ impl Ginkgo {
             self.end_body(names, found);
             return false;
         }
-        if body.lines < BODY_LINES && !text.is_empty() {
+        if body.lines < BODY_LINES && body.text.len() < BODY_BYTES && !text.is_empty() {
             body.text.push('\n');
             body.text.push_str(text);
             body.lines += 1;
