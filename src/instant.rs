@@ -7,13 +7,30 @@ use std::ops::{Add, Sub};
 
 use chrono::{DateTime, SecondsFormat};
 
-/// Nanoseconds since the Unix epoch, UTC. Covers the years 1677 to 2262; a time outside is not recognised.
+/// Nanoseconds since the Unix epoch, UTC. Covers the years 1677 to 2262; of these [`believed`] takes 1990 to 2100.
 pub type Nanos = i64;
 
 /// One second in nanoseconds.
 pub const SECOND: Nanos = 1_000_000_000;
 /// One millisecond in nanoseconds.
 pub const MILLISECOND: Nanos = 1_000_000;
+
+/// The longest duration that is believed: an interval, a window, a write, a process's life. Longer ones in a log are
+/// claims that nothing can be reckoned with.
+pub const LONGEST: Nanos = 400 * 86_400 * SECOND;
+const EARLIEST: Nanos = 631_152_000 * SECOND; // 1990-01-01
+const LATEST: Nanos = 4_102_444_800 * SECOND; // 2100-01-01
+
+/// Whether a time from a log can be a time of a run. Held where a log is read, so that sums of a time, an offset (the
+/// difference of two times) and a few durations stay within [`Nanos`] everywhere else.
+pub const fn believed(at: Nanos) -> bool {
+    EARLIEST <= at && at <= LATEST
+}
+
+/// Whether a length of time from a log can be one; see [`believed`].
+pub const fn believed_length(nanos: Nanos) -> bool {
+    -LONGEST <= nanos && nanos <= LONGEST
+}
 
 const OPEN_LO: Nanos = Nanos::MIN;
 const OPEN_HI: Nanos = Nanos::MAX;
@@ -240,6 +257,16 @@ mod tests {
         let early = Instant::between(3, 5);
         assert_eq!(late - early, Duration { lo: 5, hi: OPEN_HI });
         assert_eq!(early - late, Duration { lo: OPEN_LO, hi: -5 });
+    }
+
+    #[test]
+    fn what_is_believed_can_be_reckoned_with() {
+        for (one, other) in [(EARLIEST, LATEST), (LATEST, EARLIEST)] {
+            let offset = one - other;
+            assert_eq!((other + offset).checked_add(LONGEST * 20), Some(one + LONGEST * 20));
+        }
+        assert!(!believed(0) && !believed(Nanos::MAX) && !believed(Nanos::MIN));
+        assert!(!believed_length(Nanos::MAX) && !believed_length(Nanos::MIN));
     }
 
     #[test]

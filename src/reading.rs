@@ -10,7 +10,7 @@ use memchr::memchr;
 
 use crate::documents::{self, Document};
 use crate::formats::{self, Record};
-use crate::instant::Nanos;
+use crate::instant::{Nanos, Stamp, Zone, believed};
 use crate::prefixes::Layers;
 use crate::sighting::Sighting;
 use crate::source;
@@ -51,7 +51,7 @@ impl source::Reader for Parser {
     type Output = LogFile;
 
     fn read(&self, label: &str, bytes: &mut dyn Read) -> LogFile {
-        let mut lines = Lines::new(label);
+        let mut lines = Lines::new(label, self.longest_line);
         let mut pending = Vec::with_capacity(BLOCK);
         let mut block = vec![0; BLOCK];
         let mut head = Vec::new();
@@ -99,6 +99,11 @@ impl source::Reader for Parser {
     }
 }
 
+/// A time of day has no date yet, and takes that of a stamp that is believed.
+fn believable(stamp: Stamp) -> bool {
+    stamp.zone == Zone::TimeOfDay || believed(stamp.at)
+}
+
 /// The state of one file.
 struct Lines {
     file: LogFile,
@@ -107,12 +112,14 @@ struct Lines {
     /// Told by the head of the file.
     layers: Option<Layers>,
     scratch: String,
+    longest_line: usize,
     partial: String,
 }
 
 impl Lines {
-    fn new(label: &str) -> Self {
+    fn new(label: &str, longest_line: usize) -> Self {
         Self {
+            longest_line,
             file: LogFile { label: label.to_owned(), ..LogFile::default() },
             names: Names::default(),
             ginkgo: Ginkgo::default(),
@@ -134,21 +141,31 @@ impl Lines {
         let mut scratch = std::mem::take(&mut self.scratch);
         let stripped = self.layers.unwrap_or_default().strip(&text, &mut scratch);
         if !self.partial.is_empty() {
-            self.partial.extend(std::iter::repeat_n(' ', stripped.indent));
+            self.join(&" ".repeat(stripped.indent));
         }
         if stripped.partial {
-            self.partial.push_str(stripped.line);
+            self.join(stripped.line);
         } else if self.partial.is_empty() {
             self.content(stripped.line, stripped.read_at);
         } else {
-            let mut whole = std::mem::take(&mut self.partial);
-            whole.push_str(stripped.line);
+            self.join(stripped.line);
+            let whole = std::mem::take(&mut self.partial);
             self.content(&whole, stripped.read_at);
         }
         self.scratch = scratch;
     }
 
+    /// Adds a part to a line that a runtime cut. The limit of a line holds for the whole: a file of nothing but parts
+    /// would be one line.
+    fn join(&mut self, part: &str) {
+        let room = self.longest_line.saturating_sub(self.partial.len());
+        let fits = (0..=room.min(part.len())).rev().find(|at| part.is_char_boundary(*at)).unwrap_or(0);
+        self.file.cut_lines += u64::from(fits < part.len() && room > 0);
+        self.partial.push_str(&part[..fits]);
+    }
+
     fn content(&mut self, line: &str, read_at: Option<Nanos>) {
+        let read_at = read_at.filter(|at| believed(*at));
         let number = u32::try_from(self.file.lines).unwrap_or(u32::MAX);
         for format in formats::ALL {
             let Some(message) = format.message(line) else { continue };
@@ -158,12 +175,18 @@ impl Lines {
                 .and_then(|record: Record<'_>| Some((record.stamp, decode(&record, &mut self.names)?)));
             if let Some((stamp, what)) = said {
                 self.file.recognised += 1;
+                // A time that cannot be one is none; what the line says stands.
+                let stamp = stamp.filter(|stamp| believable(*stamp));
                 self.file.sightings.push(Sighting { line: number, stamp, read_at, what });
             }
             return;
         }
+        let before = self.file.sightings.len();
         if self.ginkgo.read(line, number, &mut self.names, &mut self.file.sightings) {
             self.file.recognised += 1;
+            for sighting in &mut self.file.sightings[before..] {
+                sighting.stamp = sighting.stamp.filter(|stamp| believable(*stamp));
+            }
         } else if let Some(what) = vocabulary::plain(line, &mut self.names) {
             self.file.recognised += 1;
             self.file.sightings.push(Sighting { line: number, stamp: None, read_at, what });

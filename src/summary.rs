@@ -1,6 +1,6 @@
 //! From the world to the report: the decisions of `verdict`, and the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::causes::{self, Cause};
 use crate::correlate::journeys::{self, Case, Fact, Journey, StageFact, quantile};
@@ -286,7 +286,11 @@ fn bundle_verdict(world: &World, failures: &[Failure], run: Option<&Run>) -> Ver
 
 /// The cause of most failures, ties by the first.
 fn main_failure<'a>(real: &[&'a Failure]) -> Option<&'a Failure> {
-    let count = |failure: &Failure| real.iter().filter(|other| other.cause == failure.cause).count();
+    let mut counts: HashMap<Option<&str>, usize> = HashMap::new();
+    for failure in real {
+        *counts.entry(failure.cause).or_default() += 1;
+    }
+    let count = |failure: &Failure| counts.get(&failure.cause).copied().unwrap_or(0);
     let mut best: Option<&Failure> = None;
     for failure in real {
         let better = best.is_none_or(|best| {
@@ -382,6 +386,11 @@ pub fn store_id(world: &World, store: usize) -> String {
     format!("{service}-{}", store + 1)
 }
 
+/// Identifiers of all stores: a table names the same few stores in each row.
+fn store_ids(world: &World) -> Vec<String> {
+    (0..world.stores.len()).map(|store| store_id(world, store)).collect()
+}
+
 /// Service of a store; the stores of one suite are of one service, also those whose first line is missing.
 fn store_service(world: &World, number: usize) -> Option<String> {
     let store = &world.stores[number];
@@ -437,7 +446,10 @@ pub fn stores(world: &World) -> Vec<Store> {
 /// Ticks that flushed something, or came much later than expected.
 pub fn ticks(world: &World) -> Vec<TickRow> {
     let mut rows = Vec::new();
+    let shown = world.batches.iter().enumerate().filter(|(_, batch)| !batch.hidden);
+    let batch_at: HashMap<Seen, usize> = shown.rev().map(|(index, batch)| (batch.at, index)).collect();
     for (number, store) in world.stores.iter().enumerate() {
+        let id = store_id(world, number);
         for segment in &store.segments {
             for index in &segment.lines {
                 let What::Store(line) = &world.files[segment.file].sightings[*index].what else { continue };
@@ -449,9 +461,9 @@ pub fn ticks(world: &World) -> Vec<TickRow> {
                 let seen = Seen { file: segment.file, index: *index };
                 let printed = world.printed.of(seen);
                 let blocked = tick.fired.map(|fired| (printed - instant::Instant::exact(fired)).not_negative());
-                let batch = world.batches.iter().position(|batch| batch.at == seen && !batch.hidden);
+                let batch = batch_at.get(&seen).copied();
                 rows.push(TickRow {
-                    store: store_id(world, number),
+                    store: id.clone(),
                     number: tick.number,
                     at: Instant::known(tick.fired.map_or(printed, instant::Instant::exact)),
                     expected: crate::report::Duration::exact(tick.expected),
@@ -470,9 +482,10 @@ pub fn ticks(world: &World) -> Vec<TickRow> {
 /// Batches.
 pub fn batches(world: &World) -> Vec<BatchRow> {
     let id = |request: &usize| world.requests[*request].line.id.to_string();
+    let stores = store_ids(world);
     let row = |(index, batch): (usize, &crate::correlate::replay::Batch)| BatchRow {
         id: batch_id(index),
-        store: store_id(world, batch.store),
+        store: stores[batch.store].clone(),
         trigger: batch.trigger,
         size: batch.size,
         flushed: Instant::known(batch.flushed),
@@ -513,11 +526,12 @@ pub fn requests(world: &World) -> Vec<RequestRow> {
 
 /// Events that were buffered, and those that were refused or dropped.
 pub fn events(world: &World) -> Vec<EventRow> {
+    let stores = store_ids(world);
     let row = |(index, event): (usize, &crate::correlate::replay::Event)| EventRow {
         id: event_id(index),
         event_type: event.event_type.to_string(),
         correlation_id: event.correlation_id.to_string(),
-        store: store_id(world, event.store),
+        store: stores[event.store].clone(),
         ordinal: event.ordinal,
         batch: event.batch.map(batch_id),
         emitted: Instant::known(event.times.emitted),

@@ -152,7 +152,7 @@ pub fn claim(message: &str) -> Claim {
             claim.expected = words.rsplit(' ').next().and_then(|n| n.parse().ok());
         }
         if words.starts_with("to be >") && !words.starts_with("to be >=") {
-            claim.expected = claim.expected.map(|n| n + 1);
+            claim.expected = claim.expected.map(|n| n.saturating_add(1));
         }
     }
     let head = lines.first().copied().unwrap_or_default();
@@ -177,7 +177,7 @@ fn length(line: Option<&&str>) -> Option<u64> {
 impl World {
     /// Whether any event of the bundle has this type.
     pub fn emits(&self, event_type: &str) -> bool {
-        self.events.iter().any(|event| &*event.event_type == event_type)
+        self.index.by_type.contains_key(event_type)
     }
 
     /// What a failing spec waited for; empty when nothing says so.
@@ -259,10 +259,8 @@ impl World {
         if let Some(full) = event_types_in(&failed.text, &known).into_iter().find(|full| ends(full)) {
             return Text::from(full);
         }
-        self.events
-            .iter()
-            .find(|event| ends(&event.event_type))
-            .map_or_else(|| name.clone(), |event| event.event_type.clone())
+        let full = self.index.by_type.iter().filter(|(full, _)| ends(full)).min_by_key(|(_, events)| events.first());
+        full.map_or_else(|| name.clone(), |(full, _)| full.clone())
     }
 
     /// The id under which a block's own process emitted the type, else the only id that it emitted under.
@@ -294,7 +292,13 @@ impl World {
                 && correlation_id.is_none_or(|id| &*event.correlation_id == id)
                 && !self.is_self_audit(event.store)
         };
-        let mut found: Vec<usize> = (0..self.events.len()).filter(|index| fits(&self.events[*index])).collect();
+        let by_id = correlation_id.map(|id| self.index.by_id.get(id));
+        let by_type = event_type.map(|name| self.index.by_type.get(name));
+        let mut found: Vec<usize> = match by_id.or(by_type) {
+            Some(events) => events.into_iter().flatten().copied().collect(),
+            None => (0..self.events.len()).collect(),
+        };
+        found.retain(|index| fits(&self.events[*index]));
         found.sort_by_key(|index| (self.events[*index].times.emitted.key(), *index));
         found
     }

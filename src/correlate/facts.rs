@@ -6,7 +6,7 @@ use crate::sighting::{StoreEvent, TestLine, What};
 
 use super::Seen;
 use super::journeys::{Case, Journey, RETRY_BUDGET};
-use super::looks::{LookSeen, printed_looks};
+use super::looks::LookSeen;
 use super::pairing::is_timeout;
 use super::replay::{Batch, Event, ExplicitFlush, Outcome};
 use super::requests::{About, Request};
@@ -257,31 +257,7 @@ impl<'a> Case<'a> {
         let wanted = &self.decisive()?.wanted;
         let name = wanted.event_type.as_deref()?;
         let suite = self.world.output.blocks[self.failed.block].suite;
-        let blocks = self.world.output.blocks.iter().enumerate();
-        for (number, block) in blocks.filter(|(number, block)| block.suite == suite && *number != self.failed.block) {
-            for look in printed_looks(&self.world.files, block) {
-                let Some(printed) = &look.printed else { continue };
-                let same = printed
-                    .event_type
-                    .as_deref()
-                    .is_some_and(|other| other == name || name.ends_with(&format!(".{other}")));
-                if same && printed.found.is_some_and(|found| found > 0) {
-                    return look.lines.last().copied();
-                }
-            }
-            let passed = block.header.as_ref().is_some_and(|header| header.outcome == crate::sighting::Outcome::Passed);
-            let names_it = block.text.as_ref().is_some_and(|(text, _)| text.contains(name));
-            if passed && names_it {
-                let at = block.range.clone().find(|index| {
-                    matches!(self.world.files[block.file].sightings[*index].what, What::Test(TestLine::SpecText { .. }))
-                });
-                if let Some(index) = at {
-                    return Some(Seen { file: block.file, index });
-                }
-            }
-            let _ = number;
-        }
-        None
+        self.world.index.matched(suite, name, self.failed.block)
     }
 
     /// Explicit flushes that the failing spec asked for, when lines show them: (ended, left in the channel).

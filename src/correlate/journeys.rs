@@ -5,9 +5,10 @@
 
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Link, Stage, State};
-use crate::sighting::{CallerLine, StoreEvent, TestLine, Text, What};
+use crate::sighting::{CallerLine, StoreEvent, TestLine, What};
 
 use super::awaited::Wanted;
+use super::index::Writes;
 use super::looks::{LookSeen, Looking};
 use super::replay::{Event, Fate, Outcome};
 use super::requests::About;
@@ -97,7 +98,7 @@ pub struct Case<'a> {
 /// No flush waits longer than this in a healthy pod or suite (`pkg/audit/config.go`; the authwebhook's main has 5 s).
 const POD_INTERVAL: Nanos = SECOND;
 /// A write longer than this is never normal, however slow the others are.
-const LONGEST_WRITE: Nanos = SECOND;
+pub(super) const LONGEST_WRITE: Nanos = SECOND;
 /// Retries and time-outs of one batch end within this (`store.go`: 5 s time-out, pauses of 1 s and 4 s).
 pub const RETRY_BUDGET: Nanos = 20 * SECOND;
 
@@ -135,11 +136,10 @@ pub fn case(world: &World, index: usize) -> Case<'_> {
 impl World {
     /// The store whose lines stand in a block, else the store of the block's process.
     pub fn store_of_block(&self, block: usize) -> Option<usize> {
-        let here = |store: usize| self.stores[store].segments.iter().any(|segment| segment.block == block);
         let suite = self.output.blocks[block].suite;
         let process = self.output.blocks[block].process;
         // One store a process; with several (gateway) the last one of the block.
-        (0..self.stores.len()).rev().find(|store| here(*store)).or_else(|| {
+        self.index.store_of_block[block].or_else(|| {
             let process = process?;
             (0..self.stores.len())
                 .find(|store| self.stores[*store].suite == suite && self.stores[*store].process == Some(process))
@@ -149,16 +149,10 @@ impl World {
     /// What the logs can show of the stores that a spec's events go through.
     fn visible_to(&self, block: usize, store: Option<usize>) -> Visible {
         let suite = self.output.blocks[block].suite;
-        let own = (0..self.stores.len()).filter(|one| self.stores[*one].suite == suite && !self.is_self_audit(*one));
-        let of_suite = own.map(|one| Visible::of(&self.files, &self.stores[one])).fold(Visible::default(), Visible::or);
-        if store.is_some() || of_suite.any {
-            return of_suite;
-        }
-        // No store in the test processes: the services run in pods.
-        (0..self.stores.len())
-            .filter(|one| self.stores[*one].suite.is_none() && !self.is_self_audit(*one))
-            .map(|one| Visible::of(&self.files, &self.stores[one]))
-            .fold(Visible::default(), Visible::or)
+        let of = |suite: Option<usize>| self.index.visible.get(&suite).copied().unwrap_or_default();
+        let of_suite = of(suite);
+        // Without a store in the test processes the services run in pods.
+        if store.is_some() || of_suite.any { of_suite } else { of(None) }
     }
 
     /// `min(configured interval, reference interval of that process)`.
@@ -179,28 +173,24 @@ impl World {
     pub fn write_limit(&self, store: Option<usize>, event: Option<usize>) -> Nanos {
         let own = event.and_then(|event| self.events[event].batch);
         let episode = own.map(|batch| self.batches[batch].flushed + Duration::between(-RETRY_BUDGET, RETRY_BUDGET));
-        let mut writes: Vec<(usize, Nanos)> = Vec::new();
-        for (index, batch) in self.batches.iter().enumerate() {
-            if Some(index) == own {
-                continue;
-            }
-            let Some(took) = self.write_time(index).lo() else { continue };
-            let slow = took > LONGEST_WRITE;
-            let same_episode = slow
-                && episode.is_some_and(|episode| {
-                    !batch.flushed.surely_before(episode) && !episode.surely_before(batch.flushed)
-                });
-            if !same_episode {
-                writes.push((batch.store, took));
-            }
-        }
-        let mut of_store: Vec<Nanos> =
-            writes.iter().filter(|(one, _)| Some(*one) == store).map(|(_, took)| *took).collect();
-        if of_store.len() < 5 {
-            of_store = writes.into_iter().map(|(_, took)| took).collect();
-        }
-        of_store.sort_unstable();
-        let p95 = quantile(&of_store, 95);
+        let took = own.and_then(|own| self.write_time(own).lo());
+        let p95 = |writes: &Writes, holds_own: bool| {
+            let own_normal = took.filter(|took| holds_own && *took <= LONGEST_WRITE);
+            let normal = writes.normal.len() - usize::from(own_normal.is_some());
+            let of_another_episode = |(index, flushed): &&(usize, Instant)| {
+                Some(*index) != own
+                    && episode.is_none_or(|episode| flushed.surely_before(episode) || episode.surely_before(*flushed))
+            };
+            let all = normal + writes.slow.iter().filter(of_another_episode).count();
+            let rank = (all * 95).div_ceil(100).saturating_sub(1);
+            // The event's own write is left out: those that are longer stand one place further on.
+            let behind = own_normal.is_some_and(|own| writes.normal.partition_point(|took| *took < own) <= rank);
+            let at = rank + usize::from(behind);
+            (all, if rank < normal { writes.normal.get(at).copied() } else { (all > 0).then_some(LONGEST_WRITE) })
+        };
+        let own_store = own.map(|own| self.batches[own].store);
+        let of_store = store.and_then(|store| Some(p95(self.index.writes_of.get(&store)?, own_store == Some(store))));
+        let (_, p95) = of_store.filter(|(all, _)| *all >= 5).unwrap_or_else(|| p95(&self.index.writes, own.is_some()));
         p95.map_or(LONGEST_WRITE, |p95| p95.clamp(20 * MILLISECOND, LONGEST_WRITE))
     }
 
@@ -723,25 +713,8 @@ impl Case<'_> {
 impl World {
     /// The longest pause between two lines of one object in other blocks: the longest that a phase took.
     fn longest_pause(&self, except: usize) -> Nanos {
-        let mut longest = 0;
-        for (number, block) in self.output.blocks.iter().enumerate() {
-            if number == except || block.suite.is_none() {
-                continue;
-            }
-            let mut last: std::collections::HashMap<(&Text, &Text), Nanos> = std::collections::HashMap::new();
-            for index in block.range.clone() {
-                let What::Caller(CallerLine::Reconciling { namespace, name, .. }) =
-                    &self.files[block.file].sightings[index].what
-                else {
-                    continue;
-                };
-                let Some(at) = self.printed.of(Seen { file: block.file, index }).lo() else { continue };
-                if let Some(before) = last.insert((namespace, name), at) {
-                    longest = longest.max(at - before);
-                }
-            }
-        }
-        longest
+        let [first, second] = self.index.pauses;
+        if first.0 == except { second.1 } else { first.1 }
     }
 }
 

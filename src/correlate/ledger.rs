@@ -40,7 +40,11 @@ impl Counts {
     pub fn first_gap(&self) -> Option<Gap> {
         let edges = [
             ("emitted to buffered", self.emitted, self.buffered),
-            ("buffered to batched", self.buffered, self.batched.zip(self.queued.or(Some(0))).map(|(a, b)| a + b)),
+            (
+                "buffered to batched",
+                self.buffered,
+                self.batched.zip(self.queued.or(Some(0))).map(|(a, b)| a.saturating_add(b)),
+            ),
             ("batched to written", self.batched, self.written),
         ];
         edges.into_iter().find_map(|(edge, before, after)| {
@@ -53,7 +57,9 @@ impl Counts {
 /// Counts every store.
 pub fn count(world: &World) -> Vec<Counts> {
     let created = created_by_store(world);
-    (0..world.stores.len()).map(|store| count_store(world, store, created.get(&store).copied())).collect()
+    let parked = parked_by_store(world);
+    let count = |store| count_store(world, store, created.get(&store).copied(), parked.get(&store).copied());
+    (0..world.stores.len()).map(count).collect()
 }
 
 /// Events that the server created on a store's own connections, and requests that it could not size.
@@ -64,7 +70,7 @@ fn created_by_store(world: &World) -> BTreeMap<usize, (u64, u64)> {
         let entry = created.entry(store).or_default();
         if request.created() {
             match request.size {
-                Some(size) => entry.0 += size,
+                Some(size) => entry.0 = entry.0.saturating_add(size),
                 None => entry.1 += 1,
             }
         }
@@ -72,11 +78,14 @@ fn created_by_store(world: &World) -> BTreeMap<usize, (u64, u64)> {
     created
 }
 
-fn count_store(world: &World, number: usize, created: Option<(u64, u64)>) -> Counts {
+fn count_store(world: &World, number: usize, created: Option<(u64, u64)>, parked: Option<u64>) -> Counts {
     let store = &world.stores[number];
     let visible = Visible::of(&world.files, store);
-    let events = || world.events.iter().filter(|event| event.store == number);
-    let batches = || world.batches.iter().filter(|batch| batch.store == number);
+    // Both stand store by store.
+    let from = world.events.partition_point(|event| event.store < number);
+    let events = || world.events[from..].iter().take_while(|event| event.store == number);
+    let from = world.batches.partition_point(|batch| batch.store < number);
+    let batches = || world.batches[from..].iter().take_while(|batch| batch.store == number);
     let of_fate = |fate: Fate| events().filter(|event| event.fate == fate).count() as u64;
     // Lines between specs are lost, so only numbered lines and the closing line count the whole.
     let numbered = events().filter_map(|event| event.ordinal).max();
@@ -85,8 +94,8 @@ fn count_store(world: &World, number: usize, created: Option<(u64, u64)>) -> Cou
     let lost_in_lines: u64 = batches()
         .filter(|batch| matches!(batch.outcome, Outcome::Lost | Outcome::Refused))
         .map(|batch| batch.size)
-        .sum();
-    let mut counts = Counts { parked: Some(parked(world, number)), ..Counts::default() };
+        .fold(0, u64::saturating_add);
+    let mut counts = Counts { parked: Some(parked.unwrap_or(0)), ..Counts::default() };
     if let Some(closed) = store.closed {
         counts.buffered = Some(closed.buffered);
         counts.written = Some(closed.written);
@@ -100,19 +109,22 @@ fn count_store(world: &World, number: usize, created: Option<(u64, u64)>) -> Cou
         } else {
             Some(closed.buffered.saturating_sub(closed.written))
         };
-        counts.batched = counts.lost.map(|lost| closed.written + lost);
+        counts.batched = counts.lost.map(|lost| closed.written.saturating_add(lost));
         counts.queued = counts.batched.map(|batched| closed.buffered.saturating_sub(batched));
     } else if visible.calls {
         let by_server = created.filter(|(_, unsized_requests)| *unsized_requests == 0).map(|(events, _)| events);
         counts.lost = Some(lost_in_lines);
         counts.written = by_server;
         // Both ends agree, or the log is whole: then the last number is the count.
-        let agrees = by_server.zip(numbered).is_some_and(|(written, numbered)| written + lost_in_lines == numbered);
+        let agrees = by_server
+            .zip(numbered)
+            .is_some_and(|(written, numbered)| written.saturating_add(lost_in_lines) == numbered);
         if agrees || whole {
             counts.buffered = numbered.or(Some(0));
         } else if let (Some(written), Some(numbered)) = (by_server, numbered) {
             // More was written than numbered: the last lines were lost with the specs' ends.
-            counts.buffered = (written + lost_in_lines > numbered).then_some(written + lost_in_lines);
+            let gone = written.saturating_add(lost_in_lines);
+            counts.buffered = (gone > numbered).then_some(gone);
         }
         counts.dropped = Some(printed_drops.unwrap_or_else(|| of_fate(Fate::DroppedFull)));
         counts.queued = world.queued[number].filter(|_| whole);
@@ -122,7 +134,11 @@ fn count_store(world: &World, number: usize, created: Option<(u64, u64)>) -> Cou
     }
     if visible.calls {
         counts.refused = Some(of_fate(Fate::Refused));
-        counts.emitted = counts.buffered.zip(counts.refused).zip(counts.dropped).map(|((a, b), c)| a + b + c);
+        counts.emitted = counts
+            .buffered
+            .zip(counts.refused)
+            .zip(counts.dropped)
+            .map(|((a, b), c)| a.saturating_add(b).saturating_add(c));
     }
     counts.batches = Some(batches().count() as u64).filter(|_| visible.ticks || visible.flushes);
     counts
@@ -144,11 +160,14 @@ fn printed_drop_count(world: &World, number: usize) -> Option<u64> {
     most
 }
 
-fn parked(world: &World, number: usize) -> u64 {
-    world
-        .requests
-        .iter()
-        .filter(|request| request.parked && request.store == Some(number))
-        .filter_map(|request| request.size)
-        .sum()
+/// Events that the server parked, by the store on whose connection they came.
+fn parked_by_store(world: &World) -> BTreeMap<usize, u64> {
+    let mut parked: BTreeMap<usize, u64> = BTreeMap::new();
+    for request in world.requests.iter().filter(|request| request.parked) {
+        if let Some((store, size)) = request.store.zip(request.size) {
+            let of_store = parked.entry(store).or_default();
+            *of_store = of_store.saturating_add(size);
+        }
+    }
+    parked
 }

@@ -129,6 +129,24 @@ pub struct Sources<'a> {
     pub offsets: &'a [Option<Duration>],
     /// Print times.
     pub printed: &'a PrintTimes,
+    /// See [`queries`].
+    pub queries: Vec<(Nanos, Instant, usize)>,
+}
+
+/// Queries in the order of their begins on the reference clock: begin, span, request.
+pub fn queries(requests: &[Request], offsets: &[Option<Duration>]) -> Vec<(Nanos, Instant, usize)> {
+    let mut queries: Vec<(Nanos, Instant, usize)> = requests
+        .iter()
+        .enumerate()
+        .filter(|(_, request)| request.about == About::Query)
+        .filter_map(|(index, request)| {
+            let begin = shifted(request.begin, offsets[request.server]).lo()?;
+            let end = shifted(request.end, offsets[request.server]).hi()?;
+            Some((begin, Instant::between(begin, end), index))
+        })
+        .collect();
+    queries.sort_unstable_by_key(|(begin, _, index)| (*begin, *index));
+    queries
 }
 
 /// The spec prints a look at once after its answer; a poll loop adds its own scheduling.
@@ -174,20 +192,11 @@ impl Sources<'_> {
         });
         let Some(earliest) = earliest else { return };
         let mut by_connection: BTreeMap<&str, Vec<(Instant, usize)>> = BTreeMap::new();
-        for (index, request) in self.requests.iter().enumerate().filter(|(_, request)| request.about == About::Query) {
-            let begin = shifted(request.begin, self.offsets[request.server]);
-            let end = shifted(request.end, self.offsets[request.server]);
-            let span = begin
-                .lo()
-                .map_or(Instant::UNKNOWN, Instant::not_before)
-                .and(end.hi().map_or(Instant::UNKNOWN, Instant::not_after));
-            let (Some(from), Some(to)) = (span.lo(), span.hi()) else { continue };
-            if from >= earliest - 100 * MILLISECOND
-                && from <= deadline + 5 * MILLISECOND
-                && to <= deadline + 10 * SECOND
-            {
-                by_connection.entry(request.connection().unwrap_or_default()).or_default().push((span, index));
-            }
+        let first = self.queries.partition_point(|(from, ..)| *from < earliest - 100 * MILLISECOND);
+        let near = self.queries[first..].iter().take_while(|(from, ..)| *from <= deadline + 5 * MILLISECOND);
+        for (_, span, index) in near.filter(|(_, span, _)| span.hi().is_some_and(|to| to <= deadline + 10 * SECOND)) {
+            let connection = self.requests[*index].connection().unwrap_or_default();
+            by_connection.entry(connection).or_default().push((*span, *index));
         }
         let best = by_connection
             .iter_mut()

@@ -4,6 +4,7 @@ pub mod awaited;
 pub mod bounds;
 pub mod clocks;
 pub mod facts;
+mod index;
 pub mod journeys;
 pub mod ledger;
 pub mod looks;
@@ -79,6 +80,7 @@ pub struct World {
     pub printed: PrintTimes,
     /// How each failing spec looked; parallel to `output.failed`.
     pub looking: Vec<Looking>,
+    index: index::Index,
 }
 
 impl World {
@@ -138,6 +140,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
         clocks: Vec::new(),
         printed: PrintTimes::default(),
         looking: Vec::new(),
+        index: index::Index::default(),
         files,
         output,
     };
@@ -149,6 +152,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
     world.zones_from_servers(input_zone);
     world.refine();
     world.look();
+    world.index = index::Index::new(&world, journeys::LONGEST_WRITE);
     world
 }
 
@@ -211,14 +215,14 @@ impl World {
         let stores = self.stores.len();
         recount::recount(stores, &mut self.batches, &mut self.requests, offsets);
         for store in 0..stores {
-            let of_store: Vec<(usize, (u64, u64))> = self
-                .batches
+            // Batches and events stand store by store.
+            let from = self.batches.partition_point(|batch| batch.store < store);
+            let of_store: Vec<(usize, (u64, u64))> = self.batches[from..]
                 .iter()
+                .take_while(|batch| batch.store == store)
                 .enumerate()
-                .filter(|(_, batch)| batch.store == store)
-                .filter_map(|(index, batch)| Some((index, batch.members?)))
+                .filter_map(|(place, batch)| Some((from + place, batch.members?)))
                 .collect();
-            // Events stand store by store.
             let first = self.events.partition_point(|event| event.store < store);
             let last = self.events.partition_point(|event| event.store <= store);
             replay::assign(&mut self.events[first..last], &of_store);
@@ -323,6 +327,7 @@ impl World {
             requests: &self.requests,
             offsets: &self.offsets,
             printed: &self.printed,
+            queries: looks::queries(&self.requests, &self.offsets),
         };
         let mut owners: BTreeMap<String, u32> = BTreeMap::new();
         let mut looking: Vec<Looking> = Vec::new();

@@ -27,6 +27,10 @@ const MOST_PAIRS: usize = 4_000_000;
 /// No two clocks of one run are further apart (78 minutes were seen).
 const FURTHEST: Nanos = 12 * 3600 * SECOND;
 
+/// Batches or requests that are looked at for one partner. 25 s of a busy store hold some hundred; where there are more,
+/// size and time tell nothing any more.
+const WINDOW: usize = 1000;
+
 /// Which offsets may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Among {
@@ -45,15 +49,19 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)], among: Amon
     for (at, size) in served {
         by_size.entry(*size).or_default().push(*at);
     }
+    for served in by_size.values_mut() {
+        served.sort_unstable();
+    }
+    // All pairs of a long run are too many: then every so many-th batch votes.
+    let near = |(at, size): &(Nanos, u64)| {
+        by_size.get(size).map_or(&[][..], |served| between(served, at - FURTHEST, at + FURTHEST))
+    };
+    let pairs: usize = sent.iter().map(|sent| near(sent).len()).sum();
+    let sent: Vec<(Nanos, u64)> = sent.iter().copied().step_by(pairs / MOST_PAIRS + 1).collect();
     let mut bins: HashMap<i64, usize> = HashMap::new();
-    let mut pairs = 0;
-    for (at, size) in sent {
-        for served in by_size.get(size).into_iter().flatten() {
-            let apart = at.saturating_sub(*served);
-            if apart.abs() <= FURTHEST && pairs < MOST_PAIRS {
-                pairs += 1;
-                *bins.entry(apart.div_euclid(BIN)).or_default() += 1;
-            }
+    for one in &sent {
+        for served in near(one) {
+            *bins.entry((one.0 - served).div_euclid(BIN)).or_default() += 1;
         }
     }
     // A true offset can lie on the border of two bins.
@@ -75,7 +83,13 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)], among: Amon
     if among == Among::AllIfClear && rival + 3 * rival.isqrt() >= votes {
         return None;
     }
-    Some(Coarse { offset: peak(sent, &by_size, best * BIN..(best + 2) * BIN)?, votes })
+    Some(Coarse { offset: peak(&sent, &by_size, best * BIN..(best + 2) * BIN)?, votes })
+}
+
+/// The times of a sorted list from `lo` to `hi`.
+fn between(sorted: &[Nanos], lo: Nanos, hi: Nanos) -> &[Nanos] {
+    let from = sorted.partition_point(|at| *at < lo);
+    &sorted[from..from + sorted[from..].partition_point(|at| *at <= hi)]
 }
 
 /// Within the bins of a coarse offset, where the meetings are densest: nearly all requests begin within a millisecond
@@ -84,8 +98,11 @@ fn peak(sent: &[(Nanos, u64)], by_size: &HashMap<u64, Vec<Nanos>>, within: Range
     const FINE: Nanos = 2 * MILLISECOND;
     let mut apart: Vec<Nanos> = Vec::new();
     for (at, size) in sent {
-        let served = by_size.get(size).into_iter().flatten();
-        apart.extend(served.map(|served| at - served).filter(|apart| within.contains(apart)).take(MOST_PAIRS / 1000));
+        let served =
+            by_size.get(size).map_or(&[][..], |served| between(served, at - within.end + 1, at - within.start));
+        apart.extend(
+            served.iter().map(|served| at - served).take(MOST_PAIRS.saturating_sub(apart.len()).min(MOST_PAIRS / 1000)),
+        );
     }
     apart.sort_unstable();
     let meets = |from: &Nanos| apart.partition_point(|at| *at <= from + FINE) - apart.partition_point(|at| at < from);
@@ -176,7 +193,9 @@ fn owners<'a>(
             let at = begin + offset;
             let from = timed.partition_point(|(sent, ..)| *sent < at - LATE);
             let mut meets: BTreeMap<usize, Nanos> = BTreeMap::new();
-            for (sent, batch_size, store) in timed[from..].iter().take_while(|(sent, ..)| *sent <= at + EARLY) {
+            for (sent, batch_size, store) in
+                timed[from..].iter().take_while(|(sent, ..)| *sent <= at + EARLY).take(WINDOW)
+            {
                 if *batch_size == size {
                     let apart = (at - sent).abs();
                     meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
@@ -240,10 +259,11 @@ fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos,
         {
             from += 1;
         }
-        let candidates: Vec<usize> = posts[from..].iter().copied().take_while(|post| inside(*post)).collect();
+        let candidates: Vec<usize> =
+            posts[from..].iter().copied().take_while(|post| inside(*post)).take(WINDOW).collect();
         let chosen = choose(batch, requests, offset, &candidates);
         if let Some(last) = chosen.last() {
-            from = posts.iter().position(|post| post == last).map_or(from, |at| at + 1);
+            from = posts[from..].iter().position(|post| post == last).map_or(from, |at| from + at + 1);
         }
         for post in &chosen {
             requests[*post].batch = Some(*index);
@@ -332,9 +352,14 @@ fn adopt(
         for index in unpaired {
             let Some(earliest) = sent_at(&batches[index]) else { continue };
             let window = Instant::between(earliest - 40 * MILLISECOND, earliest + 25 * SECOND);
-            let candidates: Vec<usize> = orphans
+            // They stand in the order of their begins.
+            let begin = |post: &usize| requests[*post].begin.key().saturating_add(offset);
+            let from = orphans.partition_point(|post| begin(post) < earliest - 40 * MILLISECOND);
+            let candidates: Vec<usize> = orphans[from..]
                 .iter()
                 .copied()
+                .take_while(|post| begin(post) <= earliest + 25 * SECOND)
+                .take(WINDOW)
                 .filter(|post| {
                     requests[*post].batch.is_none() && requests[*post].store.is_none_or(|owner| owner == *store)
                 })
@@ -363,8 +388,11 @@ fn adopt(
                 continue;
             }
             if let Some(connection) = requests[*first].connection().map(str::to_owned) {
-                for post in by_connection.get(&connection).into_iter().flatten() {
-                    requests[*post].store = Some(*store);
+                // All of a connection's requests get their store at once, so one that has it speaks for all.
+                if requests[*first].store != Some(*store) {
+                    for post in by_connection.get(&connection).into_iter().flatten() {
+                        requests[*post].store = Some(*store);
+                    }
                 }
             }
             for post in &chosen {

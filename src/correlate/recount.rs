@@ -34,6 +34,8 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
             of_store.entry(store).or_default().push(step);
         }
     }
+    // Place of each batch in its store's own list.
+    let mut places = Vec::with_capacity(batches.len());
     let mut kept: Vec<Vec<(Nanos, Batch)>> = (0..stores).map(|_| Vec::new()).collect();
     for (index, batch) in std::mem::take(batches).into_iter().enumerate() {
         let store = batch.store;
@@ -46,11 +48,11 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
         }
         kept[store].push((at, batch));
         // Until the new order is known, a request points to the old index.
-        let place = kept[store].len() - 1;
-        if let Some(steps) = of_store.get_mut(&store) {
-            for step in steps.iter_mut().filter(|step| step.batch == Some(index)) {
-                step.batch = Some(place | PLACED);
-            }
+        places.push(kept[store].len() - 1);
+    }
+    for steps in of_store.values_mut() {
+        for step in steps.iter_mut() {
+            step.batch = step.batch.map(|batch| places[batch]);
         }
     }
     for (store, mut steps) in of_store {
@@ -72,9 +74,6 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
     }
 }
 
-/// Marks an index that was already moved to its store's own list.
-const PLACED: usize = 1 << (usize::BITS - 1);
-
 /// When a batch was sent, as far as it is known.
 fn at(batch: &Batch, requests: &[Request], offsets: &[Option<Nanos>]) -> Nanos {
     let by_request = batch.requests.first().and_then(|request| {
@@ -95,7 +94,7 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
     let mut counted: u64 = 0;
     for step in steps {
         counted = counted.saturating_add(step.size);
-        let seen = step.batch.map(|place| &kept[place & !PLACED].1).filter(|batch| !batch.hidden);
+        let seen = step.batch.map(|place| &kept[place].1).filter(|batch| !batch.hidden);
         if let Some((_, last)) = seen.and_then(|batch| batch.members) {
             compared += 1;
             *bases.entry(i128::from(last) - i128::from(counted)).or_default() += 1;
@@ -106,19 +105,17 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
     if votes * 2 < compared || base < 0 {
         return;
     }
+    let mut by_time: Vec<(Nanos, usize)> = kept.iter().enumerate().map(|(place, (at, _))| (*at, place)).collect();
+    by_time.sort_unstable();
     let mut last = u64::try_from(base).unwrap_or(0);
     let mut added = Vec::new();
     for step in steps {
-        let members = Some((last + 1, last.saturating_add(step.size)));
+        let members = Some((last.saturating_add(1), last.saturating_add(step.size)));
         last = last.saturating_add(step.size);
         if let Some(place) = step.batch {
-            kept[place & !PLACED].1.members = members;
-        } else {
-            let Some((request, (_, near))) = step.request.zip(kept.iter().min_by_key(|(at, _)| (at - step.at).abs()))
-            else {
-                continue;
-            };
-            added.push((step.at, silent(near, step, members, request, requests)));
+            kept[place].1.members = members;
+        } else if let Some((request, near)) = step.request.zip(nearest(&by_time, step.at)) {
+            added.push((step.at, silent(&kept[near].1, step, members, request, requests)));
         }
     }
     // Within the time that the server's log covers, a silent flush that no request carried did not happen.
@@ -128,17 +125,33 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
         !batch.hidden || shown || covered.as_ref().is_none_or(|covered| !covered.contains(at))
     });
     // A visible batch without a request keeps its lines' numbers only where they do not collide.
-    let numbered: Vec<(u64, u64)> =
+    let mut numbered: Vec<(u64, u64)> =
         kept.iter().filter(|(_, batch)| !batch.requests.is_empty()).filter_map(|(_, batch)| batch.members).collect();
+    numbered.sort_unstable();
+    let mut highest = 0;
+    for (_, last) in &mut numbered {
+        // From here on the highest number of this and all before it, to be found by halving.
+        highest = highest.max(*last);
+        *last = highest;
+    }
+    let collides = |(first, last): (u64, u64)| {
+        let begun = numbered.partition_point(|(other, _)| *other <= last);
+        begun.checked_sub(1).is_some_and(|at| first <= numbered[at].1)
+    };
     for (_, batch) in kept.iter_mut().filter(|(_, batch)| batch.requests.is_empty()) {
-        let collides = |(first, last): (u64, u64)| {
-            numbered.iter().any(|(other, other_last)| first <= *other_last && *other <= last)
-        };
         if batch.outcome == Outcome::Open && batch.members.is_some_and(collides) {
             batch.members = None;
         }
     }
     kept.extend(added);
+}
+
+/// The place of the batch that was sent nearest to a time, the first of several.
+fn nearest(by_time: &[(Nanos, usize)], to: Nanos) -> Option<usize> {
+    let after = by_time.partition_point(|(at, _)| *at < to);
+    let before = after.checked_sub(1).map(|before| by_time.partition_point(|(at, _)| *at < by_time[before].0));
+    let candidates = before.into_iter().chain((after < by_time.len()).then_some(after));
+    candidates.map(|at| by_time[at]).min_by_key(|(at, place)| (at.abs_diff(to), *place)).map(|(_, place)| place)
 }
 
 /// The end that a tick measured belongs to the last flush before the tick, which a silent one can be.

@@ -4,6 +4,8 @@
 //! members. It is exact away from the borders: a "buffered" line is printed after the send by another goroutine, and a
 //! tick may fire while events still wait. Lines between specs are lost, so the count is taken up anew in each block.
 
+use std::collections::{HashMap, VecDeque};
+
 use crate::instant::{Instant, MILLISECOND, Nanos};
 use crate::reading::LogFile;
 use crate::sighting::{CallerLine, StoreEvent, Text, Tick, Trigger, What};
@@ -202,6 +204,8 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store)
         left: 0,
         empty_tick: None,
         last_end: store.start_time,
+        calls: Calls::default(),
+        later: Vec::new(),
         done: Replayed::default(),
     };
     for (index, segment) in store.segments.iter().enumerate() {
@@ -246,6 +250,10 @@ struct Replay {
     last_end: Option<Nanos>,
     /// The tick before, when it found nothing to flush and nothing was flushed since.
     empty_tick: Option<EmptyTick>,
+    /// The calls of this block that are still open.
+    calls: Calls,
+    /// The calls of this block by their lines, each with the lowest number from it on.
+    later: Vec<(Seen, Option<u64>)>,
     done: Replayed,
 }
 
@@ -269,6 +277,7 @@ impl Replay {
     /// Pairs the lines of each call.
     fn emissions(&mut self, files: &[LogFile], block: &Block, segment: &Segment) {
         let first = self.done.events.len();
+        self.calls = Calls::default();
         let sightings = &files[segment.file].sightings;
         let mut object: Option<((Text, Text), Seen)> = None;
         let mut next = segment.lines.iter().copied().peekable();
@@ -281,18 +290,20 @@ impl Replay {
             }
             next.next();
             let What::Store(line) = &sightings[index].what else { continue };
-            self.emission(first, segment.block, Seen { file: segment.file, index }, &line.event, object.as_ref());
+            self.emission(segment.block, Seen { file: segment.file, index }, &line.event, object.as_ref());
         }
+        self.later.clear();
+        let mut least = None;
+        for event in self.done.events[first..].iter().rev() {
+            let Some(at) = event.called.or(event.ended) else { continue };
+            let ordinal = event.ordinal.filter(|_| event.called.is_some());
+            least = [least, ordinal].into_iter().flatten().min();
+            self.later.push((at, least));
+        }
+        self.later.reverse();
     }
 
-    fn emission(
-        &mut self,
-        first: usize,
-        block: usize,
-        seen: Seen,
-        event: &StoreEvent,
-        object: Option<&((Text, Text), Seen)>,
-    ) {
+    fn emission(&mut self, block: usize, seen: Seen, event: &StoreEvent, object: Option<&((Text, Text), Seen)>) {
         let number = self.number;
         let new = |event_type: &Text, correlation_id: &Text| Event {
             store: number,
@@ -313,39 +324,34 @@ impl Replay {
         let events = &mut self.done.events;
         match event {
             StoreEvent::Called { event_type, correlation_id } => {
+                self.calls.open(events.len(), event_type, correlation_id);
                 events.push(Event { called: Some(seen), ..new(event_type, correlation_id) });
             }
             StoreEvent::Validated { event_type } => {
-                let call = events[first..]
-                    .iter_mut()
-                    .rev()
-                    .find(|call| call.fate == Fate::Open && call.validated.is_none() && call.event_type == *event_type);
-                if let Some(call) = call {
+                if let Some(call) = self.calls.last_unvalidated(events, event_type) {
                     call.validated = Some(seen);
                 }
             }
             StoreEvent::Refused { .. } => {
                 // The line names no event: it follows its call, before any other call can be refused.
-                let call =
-                    events[first..].iter_mut().rev().find(|call| call.fate == Fate::Open && call.validated.is_none());
-                if let Some(call) = call {
+                if let Some(call) = self.calls.last_refusable(events) {
                     call.fate = Fate::Refused;
                     call.ended = Some(seen);
                 }
             }
             StoreEvent::Buffered { event_type, correlation_id, total, .. } => {
-                let event = match_call(events, first, event_type, correlation_id, || new(event_type, correlation_id));
+                let event = self.calls.close(events, event_type, correlation_id, || new(event_type, correlation_id));
                 event.fate = Fate::Buffered;
                 event.ended = Some(seen);
                 event.ordinal = Some(*total);
             }
             StoreEvent::DroppedFull { event_type, correlation_id, .. } => {
-                let event = match_call(events, first, event_type, correlation_id, || new(event_type, correlation_id));
+                let event = self.calls.close(events, event_type, correlation_id, || new(event_type, correlation_id));
                 event.fate = Fate::DroppedFull;
                 event.ended = Some(seen);
             }
             StoreEvent::DroppedClosed { event_type, correlation_id } => {
-                let event = match_call(events, first, event_type, correlation_id, || new(event_type, correlation_id));
+                let event = self.calls.close(events, event_type, correlation_id, || new(event_type, correlation_id));
                 event.fate = Fate::DroppedClosed;
                 event.ended = Some(seen);
             }
@@ -360,7 +366,7 @@ impl Replay {
             _ => None,
         });
         let nothing_queued = self.counted == Some(self.printed);
-        if !nothing_queued || first != Some(self.printed + 1) {
+        if !nothing_queued || first != Some(self.printed.saturating_add(1)) {
             self.counted = None;
         }
     }
@@ -368,10 +374,8 @@ impl Replay {
     /// The highest number that an event of a batch can have, by a line that shows the batch: an event whose call was
     /// printed after that line is not in it. (Sampling drops lines, so the calls before it need not all be printed.)
     fn called_by(&self, seen: Seen) -> Option<u64> {
-        let later = self.done.events.iter().rev().take_while(|event| {
-            event.called.or(event.ended).is_some_and(|at| at.file == seen.file && at.index > seen.index)
-        });
-        later.filter(|event| event.called.is_some()).filter_map(|event| event.ordinal).min().map(|first| first - 1)
+        let at = self.later.partition_point(|(at, _)| (at.file, at.index) <= (seen.file, seen.index));
+        self.later.get(at)?.1.map(|first| first.saturating_sub(1))
     }
 
     /// Opens and closes batches along the writer's lines.
@@ -739,23 +743,58 @@ fn overlapped(a: &Event, b: &Event) -> bool {
     }
 }
 
-/// The open call of a type and id, oldest first; a call whose first line was lost is made up.
-fn match_call<'a>(
-    events: &'a mut Vec<Event>,
-    first: usize,
-    event_type: &Text,
-    correlation_id: &Text,
-    new: impl FnOnce() -> Event,
-) -> &'a mut Event {
-    let fits = |event: &Event| {
-        event.fate == Fate::Open && event.event_type == *event_type && event.correlation_id == *correlation_id
-    };
-    let at = events[first..].iter().position(fits).map_or_else(
-        || {
-            events.push(new());
-            events.len() - 1
-        },
-        |at| first + at,
-    );
-    &mut events[at]
+/// The calls of one segment whose end was not printed yet, by what their later lines name. Their number has no bound, so
+/// none is searched for: each index is looked at once when it comes and once when it goes.
+#[derive(Debug, Default)]
+struct Calls {
+    by_name: HashMap<(Text, Text), VecDeque<usize>>,
+    by_type: HashMap<Text, Vec<usize>>,
+    all: Vec<usize>,
+}
+
+impl Calls {
+    fn open(&mut self, index: usize, event_type: &Text, correlation_id: &Text) {
+        self.by_name.entry((event_type.clone(), correlation_id.clone())).or_default().push_back(index);
+        self.by_type.entry(event_type.clone()).or_default().push(index);
+        self.all.push(index);
+    }
+
+    /// The latest open call of a type that was not validated.
+    fn last_unvalidated<'a>(&mut self, events: &'a mut [Event], event_type: &Text) -> Option<&'a mut Event> {
+        last_of(self.by_type.get_mut(event_type)?, events)
+    }
+
+    /// The latest open call that was not validated.
+    fn last_refusable<'a>(&mut self, events: &'a mut [Event]) -> Option<&'a mut Event> {
+        last_of(&mut self.all, events)
+    }
+
+    /// The open call of a type and id, oldest first; a call whose first line was lost is made up.
+    fn close<'a>(
+        &mut self,
+        events: &'a mut Vec<Event>,
+        event_type: &Text,
+        correlation_id: &Text,
+        new: impl FnOnce() -> Event,
+    ) -> &'a mut Event {
+        let mut open = self.by_name.get_mut(&(event_type.clone(), correlation_id.clone()));
+        while let Some(at) = open.as_mut().and_then(|open| open.pop_front()) {
+            // A refusal names no id, so a refused call still stands here.
+            if events[at].fate == Fate::Open {
+                return &mut events[at];
+            }
+        }
+        events.push(new());
+        let last = events.len() - 1;
+        &mut events[last]
+    }
+}
+
+fn last_of<'a>(open: &mut Vec<usize>, events: &'a mut [Event]) -> Option<&'a mut Event> {
+    while let Some(at) = open.pop() {
+        if events[at].fate == Fate::Open && events[at].validated.is_none() {
+            return Some(&mut events[at]);
+        }
+    }
+    None
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::instant::{Instant, Nanos, SECOND, Stamp, Zone};
+use crate::instant::{Instant, Nanos, SECOND, Stamp, Zone, believed_length};
 use crate::reading::LogFile;
 use crate::sighting::{CodePlace, Header, Outcome, Sighting, TestLine, Text, What};
 
@@ -327,7 +327,8 @@ fn failure(index: usize, block: &Block, sightings: &[Sighting], zone: Option<Nan
         location: in_timeline.map(|(_, _, at, _)| at.clone()).or(at_end.map(|(_, at, _)| at.clone())),
         timed_out_after: message
             .strip_prefix("Timed out after ")
-            .and_then(|rest| crate::formats::time::go_duration(rest.split_whitespace().next()?.trim_end_matches('.'))),
+            .and_then(|rest| crate::formats::time::go_duration(rest.split_whitespace().next()?.trim_end_matches('.')))
+            .filter(|window| believed_length(*window)),
         message_at: At { file: block.file, line: body.map_or(block.header_line, |(_, line)| line) },
         message,
         deadline: stamp.and_then(|stamp| on_test_host(stamp, zone, block.span.map(|(_, last)| last))),

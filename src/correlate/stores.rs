@@ -264,7 +264,7 @@ fn timer_continuity(store: &Facts, interval: Nanos, number: u64, fired: Nanos) -
     }
     let lost = (possible - advance).abs();
     // 0 for a phase that is off by half an interval, 300 for the same phase.
-    let near = 300 - 600 * phase.abs() / interval;
+    let near = 300 - phase.abs().saturating_mul(600) / interval;
     let exact = if phase.abs() < 5 * MILLISECOND { 100 } else { 0 };
     Some(near + exact + if lost == 0 { 200 } else { -20 * lost.min(50) })
 }

@@ -46,6 +46,7 @@ pub(super) fn recognise(value: &Value) -> Option<Document> {
 /// `date --rfc-3339=seconds` puts a blank where RFC 3339 has a `T`.
 fn collected(value: &Value) -> Option<Nanos> {
     Some(time::rfc3339(&value.get("collection_time")?.as_str()?.replacen(' ', "T", 1))?.at)
+        .filter(|at| crate::instant::believed(*at))
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use super::decimal::Decimal;
 use super::json;
 use super::time;
-use crate::instant::Nanos;
+use crate::instant::{Nanos, believed, believed_length};
 
 /// Largest count that is believed: beyond it a JSON number (a float in many writers) has lost its last digit.
-const LARGEST: i64 = 1 << 53;
+pub const LARGEST: u64 = 1 << 53;
 
 /// The pairs of one line in their order, duplicates and all; borrows from the line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,21 +63,23 @@ impl<'a> Fields<'a> {
             Ok(value) if !raw.starts_with('+') => value,
             _ => Decimal::parse(raw)?.whole()?,
         };
-        u64::try_from(value).ok().filter(|_| value <= LARGEST)
+        u64::try_from(value).ok().filter(|value| *value <= LARGEST)
     }
 
-    /// A duration in nanoseconds: a string as Go prints it (`"64.0625ms"`), or a JSON number of seconds.
+    /// A duration in nanoseconds, of believable length: a string as Go prints it (`"64.0625ms"`), or a JSON number of seconds.
     pub fn duration(&self, key: &str) -> Option<Nanos> {
         let raw = self.raw(key)?;
-        if raw.starts_with('"') {
-            return time::go_duration(&json::unescaped(inside(raw)?));
-        }
-        Decimal::parse(raw)?.scaled(9)
+        let nanos = if raw.starts_with('"') {
+            time::go_duration(&json::unescaped(inside(raw)?))
+        } else {
+            Decimal::parse(raw)?.scaled(9)
+        };
+        nanos.filter(|nanos| believed_length(*nanos))
     }
 
     /// A time, `RFC3339Nano` with its offset, in nanoseconds.
     pub fn time(&self, key: &str) -> Option<Nanos> {
-        Some(time::rfc3339(inside(self.raw(key)?)?)?.at)
+        Some(time::rfc3339(inside(self.raw(key)?)?)?.at).filter(|at| believed(*at))
     }
 
     /// The fields of a nested object.

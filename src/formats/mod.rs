@@ -12,7 +12,7 @@ mod fields;
 mod json;
 pub mod time;
 
-pub use fields::Fields;
+pub use fields::{Fields, LARGEST};
 pub use json::unescaped;
 
 use crate::instant::Stamp;

@@ -5,7 +5,7 @@
 
 use super::{Names, bare, looks};
 use crate::formats::time;
-use crate::instant::{Nanos, SECOND, Stamp};
+use crate::instant::{Nanos, SECOND, Stamp, believed_length};
 use crate::sighting::{CodePlace, Header, Outcome, Sighting, TestLine, Text, What};
 
 /// Reads test output line by line.
@@ -27,6 +27,7 @@ struct Body {
 
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
+const BODY_BYTES: usize = 64 << 10;
 const DELIMITER: &str = "------------------------------";
 
 impl Ginkgo {
@@ -65,7 +66,7 @@ impl Ginkgo {
             self.end_body(names, found);
             return false;
         }
-        if body.lines < BODY_LINES && !text.is_empty() {
+        if body.lines < BODY_LINES && body.text.len() < BODY_BYTES && !text.is_empty() {
             body.text.push('\n');
             body.text.push_str(text);
             body.lines += 1;
@@ -229,7 +230,7 @@ pub(super) fn decimal_seconds(text: &str) -> Option<Nanos> {
         return None;
     }
     let nanos: Nanos = format!("{fraction:0<9}").parse().ok()?;
-    whole.checked_mul(SECOND)?.checked_add(nanos)
+    whole.checked_mul(SECOND)?.checked_add(nanos).filter(|nanos| believed_length(*nanos))
 }
 
 /// Splits `text @ 01/14/26 14:35:15.8`.

@@ -74,6 +74,11 @@ pub fn decoder(message: &str) -> Option<Decode> {
     BY_MESSAGE.get(bare(message)).copied()
 }
 
+/// Every exact message, in no order that means anything.
+pub fn messages() -> impl Iterator<Item = &'static str> {
+    WORDINGS.iter().copied().flatten().map(|wording| wording.message)
+}
+
 /// A record whose message no table knows: an object that a controller took up, an error, a database's complaint.
 pub fn other(record: &Record<'_>, names: &mut Names) -> Option<What> {
     postgresql::read(record, names).or_else(|| controllers::read(record, names))

@@ -1,6 +1,7 @@
 //! The Python audit store of holmesgpt-api (`buffered_store.py`): plain text, without stamps.
 
 use super::{Names, bare};
+use crate::formats::LARGEST;
 use crate::sighting::{StoreEvent, StoreLine, Text, Trigger, What};
 
 const TAG: &str = "DD-AUDIT-002: ";
@@ -13,7 +14,7 @@ pub fn read(line: &str, names: &mut Names) -> Option<What> {
     } else if let Some(rest) = line.strip_prefix("HAPI FLUSH: Interval reached, flushing ") {
         StoreEvent::FlushBegan {
             trigger: Trigger::Tick,
-            size: rest.split(' ').next()?.parse().ok()?,
+            size: rest.split(' ').next()?.parse().ok().filter(|size| *size <= LARGEST)?,
             waiting: 0,
             since: None,
         }
@@ -58,7 +59,7 @@ fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
 }
 
 fn number(text: &str, key: &str) -> Option<u64> {
-    value(text, key)?.parse().ok()
+    value(text, key)?.parse().ok().filter(|number| *number <= LARGEST)
 }
 
 #[cfg(test)]

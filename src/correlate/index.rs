@@ -1,0 +1,139 @@
+//! Index: what the cases ask of the whole world, worked out once.
+//!
+//! A bundle can hold a thousand failing specs and a million events; a case that looked through all events, batches or
+//! lines for each question would make that a square.
+
+use std::collections::HashMap;
+
+use crate::instant::{Instant, Nanos};
+use crate::sighting::{CallerLine, Outcome, TestLine, Text, What};
+
+use super::looks::printed_looks;
+use super::visibility::Visible;
+use super::{Seen, World};
+
+/// Looks things up that belong to the whole bundle. Empty until everything else is put together.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// The last store whose lines stand in each block.
+    pub store_of_block: Vec<Option<usize>>,
+    /// What the stores of each suite show, and those of pods.
+    pub visible: HashMap<Option<usize>, Visible>,
+    /// Events of a type, in their order.
+    pub by_type: HashMap<Text, Vec<usize>>,
+    /// Events of a correlation id, in their order.
+    pub by_id: HashMap<Text, Vec<usize>>,
+    /// Looks that found rows, by suite and type as printed: those of the first two blocks, so that one block can be
+    /// left out.
+    pub found: HashMap<(Option<usize>, Text), Vec<(usize, Seen)>>,
+    /// Passed specs of each suite: block, text, and its line.
+    pub passed: HashMap<Option<usize>, Vec<(usize, Text, Seen)>>,
+    /// Writes of all batches, and of each store's.
+    pub writes: Writes,
+    pub writes_of: HashMap<usize, Writes>,
+    /// The longest pause between two lines of one object in one block, and the longest of another block.
+    pub pauses: [(usize, Nanos); 2],
+}
+
+/// Write times of some batches.
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    /// Those of normal length, sorted.
+    pub normal: Vec<Nanos>,
+    /// Those of the slow ones: when each was flushed.
+    pub slow: Vec<(usize, Instant)>,
+}
+
+impl Index {
+    /// Works everything out. `slow` is the longest write that can be normal.
+    pub fn new(world: &World, slow: Nanos) -> Self {
+        let mut index = Self { store_of_block: vec![None; world.output.blocks.len()], ..Self::default() };
+        for (number, store) in world.stores.iter().enumerate() {
+            for segment in &store.segments {
+                index.store_of_block[segment.block] = Some(number);
+            }
+            if !world.is_self_audit(number) {
+                let visible = index.visible.entry(store.suite).or_default();
+                *visible = visible.or(Visible::of(&world.files, store));
+            }
+        }
+        for (number, event) in world.events.iter().enumerate() {
+            index.by_type.entry(event.event_type.clone()).or_default().push(number);
+            index.by_id.entry(event.correlation_id.clone()).or_default().push(number);
+        }
+        for (number, batch) in world.batches.iter().enumerate() {
+            let Some(took) = world.write_time(number).lo() else { continue };
+            for writes in [&mut index.writes, index.writes_of.entry(batch.store).or_default()] {
+                if took > slow { writes.slow.push((number, batch.flushed)) } else { writes.normal.push(took) }
+            }
+        }
+        index.writes.normal.sort_unstable();
+        for writes in index.writes_of.values_mut() {
+            writes.normal.sort_unstable();
+        }
+        for number in 0..world.output.blocks.len() {
+            index.block(world, number);
+        }
+        index
+    }
+
+    fn block(&mut self, world: &World, number: usize) {
+        let block = &world.output.blocks[number];
+        let sightings = &world.files[block.file].sightings;
+        for look in printed_looks(&world.files, block) {
+            let Some(printed) = &look.printed else { continue };
+            let (Some(name), true) = (&printed.event_type, printed.found.is_some_and(|found| found > 0)) else {
+                continue;
+            };
+            let Some(seen) = look.lines.last() else { continue };
+            let found = self.found.entry((block.suite, name.clone())).or_default();
+            if found.len() < 2 && found.iter().all(|(block, _)| *block != number) {
+                found.push((number, *seen));
+            }
+        }
+        if block.header.as_ref().is_some_and(|header| header.outcome == Outcome::Passed) {
+            let is_text = |index: &usize| matches!(sightings[*index].what, What::Test(TestLine::SpecText { .. }));
+            if let (Some((text, _)), Some(index)) = (&block.text, block.range.clone().find(is_text)) {
+                let seen = Seen { file: block.file, index };
+                self.passed.entry(block.suite).or_default().push((number, text.clone(), seen));
+            }
+        }
+        if block.suite.is_none() {
+            return;
+        }
+        let mut longest = 0;
+        let mut last: HashMap<(&Text, &Text), Nanos> = HashMap::new();
+        for index in block.range.clone() {
+            let What::Caller(CallerLine::Reconciling { namespace, name, .. }) = &sightings[index].what else {
+                continue;
+            };
+            let Some(at) = world.printed.of(Seen { file: block.file, index }).lo() else { continue };
+            if let Some(before) = last.insert((namespace, name), at) {
+                longest = longest.max(at - before);
+            }
+        }
+        if longest > self.pauses[0].1 {
+            self.pauses = [(number, longest), self.pauses[0]];
+        } else if longest > self.pauses[1].1 {
+            self.pauses[1] = (number, longest);
+        }
+    }
+
+    /// The first line, block by block, that shows that a query for a type can find it: a look that found rows, or the
+    /// text of a spec that passed.
+    pub fn matched(&self, suite: Option<usize>, name: &str, except: usize) -> Option<Seen> {
+        // A look prints the whole type, or a tail of it.
+        let tails = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
+        let looks = std::iter::once(name)
+            .chain(tails)
+            .filter_map(|name| self.found.get(&(suite, Text::from(name))))
+            .filter_map(|found| found.iter().find(|(block, _)| *block != except))
+            .map(|(block, seen)| (*block, 0, *seen))
+            .min();
+        let texts = self.passed.get(&suite).into_iter().flatten();
+        let text = texts
+            .take_while(|(block, ..)| looks.is_none_or(|(first, ..)| *block < first))
+            .find(|(block, text, _)| *block != except && text.contains(name));
+        text.map(|(.., seen)| *seen).or(looks.map(|(.., seen)| seen))
+    }
+}

@@ -1,0 +1,99 @@
+//! The kept corpus of the fuzz targets, and a second or two of random bytes, through the same functions (`fuzz/`).
+
+#[path = "../fuzz/through.rs"]
+mod through;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Every kept input, by its target.
+fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut inputs: Vec<(String, Vec<u8>)> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            (path.display().to_string(), std::fs::read(&path).expect("an input"))
+        })
+        .collect();
+    inputs.sort();
+    inputs
+}
+
+/// `SplitMix64`: the same bytes in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
+    }
+}
+
+#[test]
+fn every_kept_input_is_answered() {
+    for (target, run) in through::ALL {
+        let inputs = corpus(target);
+        assert!(!inputs.is_empty(), "{target}: expected a corpus, found none");
+        for (path, bytes) in inputs {
+            println!("{path}");
+            run(&bytes);
+        }
+    }
+}
+
+#[test]
+fn every_target_is_registered() {
+    let manifest = include_str!("../fuzz/Cargo.toml");
+    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets")).expect("the targets");
+    let mut files: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".rs", "")).collect();
+    files.sort();
+    let mut known: Vec<&str> = through::ALL.iter().map(|(name, _)| *name).collect();
+    known.sort_unstable();
+    assert_eq!(files, known);
+    for name in known {
+        assert!(manifest.contains(&format!("path = \"targets/{name}.rs\"")), "{name} is not in fuzz/Cargo.toml");
+    }
+}
+
+/// Kept inputs with some bytes changed, cut, doubled or spliced. Not a fuzzer: it has no memory of what it reached.
+#[test]
+fn changed_inputs_are_answered() {
+    let each = Duration::from_millis(2000 / through::ALL.len() as u64);
+    for (target, run) in through::ALL {
+        let inputs = corpus(target);
+        let mut random = Random(7);
+        let began = Instant::now();
+        // At least a few, however slow the machine.
+        for round in 0.. {
+            if round >= 10 && began.elapsed() >= each {
+                break;
+            }
+            let mut bytes = inputs[random.below(inputs.len())].1.clone();
+            for _ in 0..=random.below(4) {
+                let (at, to) = (random.below(bytes.len()), random.below(bytes.len()));
+                let (from, until) = (at.min(to), at.max(to));
+                match random.below(5) {
+                    0 if !bytes.is_empty() => bytes[at] = random.next().to_le_bytes()[0],
+                    1 => bytes.truncate(at),
+                    2 => bytes.extend_from_within(from..until),
+                    3 => drop(bytes.drain(from..until)),
+                    _ => {
+                        let other = &inputs[random.below(inputs.len())].1;
+                        bytes.truncate(at);
+                        bytes.extend_from_slice(&other[random.below(other.len())..]);
+                    }
+                }
+            }
+            run(&bytes);
+        }
+    }
+}
