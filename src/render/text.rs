@@ -189,7 +189,8 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
     }
     let complete = if report.complete { "" } else { "; not everything was read" };
     page.row("read", LABEL, &format!("{}{complete}", words::coverage(report)), &[], 1);
-    let unread: Vec<_> = words::unread(report).collect();
+    let said = words::doubles_said(report);
+    let unread: Vec<_> = words::unread(report).filter(|(_, why)| !(said && words::is_double(why))).collect();
     for (path, why) in unread.iter().take(few) {
         let text = format!("{}: {why}", page.places.file(path));
         page.row("not read", LABEL, &text, &[], 2);

@@ -306,6 +306,16 @@ pub fn unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     report.coverage.files.iter().filter_map(|file| Some((file.path.as_str(), file.skipped.as_deref()?)))
 }
 
+/// The file lies in the bundle once more and was read there.
+pub fn is_double(why: &str) -> bool {
+    ["same content as ", "link to ", "original of "].iter().any(|double| why.starts_with(double))
+}
+
+/// Whether a finding says already what was there twice.
+pub fn doubles_said(report: &Report) -> bool {
+    report.findings.iter().any(|finding| finding.id == "read-once")
+}
+
 /// `12,345`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
