@@ -196,7 +196,7 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
         page.row("not read", LABEL, &text, &[], 2);
     }
     if unread.len() > few {
-        page.row("", LABEL, &format!("and {} more files", unread.len() - few), &[], 1);
+        page.row("", LABEL, &words::more(unread.len() - few, "file"), &[], 1);
     }
 }
 
@@ -205,7 +205,7 @@ fn finding(page: &mut Page, report: &Report, few: usize) {
         page.row(if at == 0 { "noticed" } else { "" }, LONG_LABEL, &finding.text, &finding.places, 2);
     }
     if report.findings.len() > few {
-        page.row("", LONG_LABEL, &format!("and {} more findings: --verbose", report.findings.len() - few), &[], 1);
+        page.row("", LONG_LABEL, &format!("{}: --verbose", words::more(report.findings.len() - few, "finding")), &[], 1);
     }
 }
 

@@ -293,10 +293,11 @@ pub fn run(report: &Report) -> Option<String> {
 pub fn coverage(report: &Report) -> String {
     let coverage = &report.coverage;
     format!(
-        "{} file{}, {} lines, {} recognised",
+        "{} file{}, {} line{}, {} recognised",
         coverage.files.len(),
         if coverage.files.len() == 1 { "" } else { "s" },
         grouped(coverage.lines),
+        if coverage.lines == 1 { "" } else { "s" },
         grouped(coverage.recognised)
     )
 }
@@ -314,6 +315,11 @@ pub fn is_double(why: &str) -> bool {
 /// Whether a finding says already what was there twice.
 pub fn doubles_said(report: &Report) -> bool {
     report.findings.iter().any(|finding| finding.id == "read-once")
+}
+
+/// `and 1 more file`, `and 12 more files`.
+pub fn more(count: usize, noun: &str) -> String {
+    format!("and {count} more {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `12,345`.

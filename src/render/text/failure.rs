@@ -1,6 +1,6 @@
 //! The part of the screen that is about one failing spec.
 
-use super::super::layout::clip_front;
+use super::super::layout::{clip_front, wrap};
 use super::super::page::Page;
 use super::super::times::{Unit, length_in};
 use super::super::{Style, words};
@@ -44,7 +44,7 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
         page.row(if at == 0 { "waited" } else { "" }, LABEL, &words::waited(awaited), &[], 2);
     }
     if failure.awaited.len() > few {
-        page.row("", LABEL, &format!("and {} more events", failure.awaited.len() - few), &[], 1);
+        page.row("", LABEL, &words::more(failure.awaited.len() - few, "event"), &[], 1);
     } else if failure.awaited.is_empty() {
         let first = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message");
         page.row("message", LABEL, first, &failure.places, 2);
@@ -134,6 +134,27 @@ fn ruled_out(page: &mut Page, failure: &Failure, few: usize) {
     }
     if rest.len() > few {
         let names: Vec<&str> = rest[few..].iter().map(|out| out.cause).collect();
-        page.row("nor", LONG_LABEL, &names.join(", "), &[], 2);
+        page.row("nor", LONG_LABEL, &fitting(&names, page.rest(LONG_LABEL + 2)), &[], 2);
+    }
+}
+
+/// As many names as two lines hold, and how many more there are.
+fn fitting(names: &[&str], columns: usize) -> String {
+    let text = |count: usize| match names.len() - count {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..count].join(", ")),
+    };
+    let fits = |count: &usize| wrap(&text(*count), columns).len() <= 2;
+    text((1..=names.len()).rev().find(fits).unwrap_or(names.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+
+    #[test]
+    fn a_list_of_names_ends_between_two_of_them() {
+        assert_eq!(fitting(&["one", "two", "three"], 20), "one, two, three");
+        assert_eq!(fitting(&["emit-late", "emit-never", "send-loss"], 12), "emit-late and 2 more");
     }
 }
