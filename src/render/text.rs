@@ -171,7 +171,10 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
         let undetermined = report.verdict.outcome == RunOutcome::Undetermined;
         let findings = if undetermined && !style.verbose { MANY } else { few };
         finding(page, report, findings);
-        hidden(page, report, few);
+        // What is well needs no setting to be changed.
+        if style.verbose || report.verdict.outcome != RunOutcome::Healthy {
+            hidden(page, report, few);
+        }
     } else {
         finding(page, report, if style.verbose { usize::MAX } else { 2 });
     }
@@ -271,6 +274,11 @@ every 30 s; the test stopped looking after 10 s.
 
     #[test]
     fn a_healthy_bundle_is_short() {
+        let mut report = fixture::healthy();
+        report.not_observable = fixture::one().not_observable;
+        assert!(!text(&report).contains("not shown"));
+        let verbose = rendered(&report, &Style { verbose: true, ..Style::default() }, "text");
+        assert!(verbose.contains("not shown"), "{verbose}");
         let page = text(&fixture::healthy());
         assert!(page.starts_with("healthy: all 87 specs that ran passed.\n"), "{page}");
         assert!(page.lines().count() <= 14, "{page}");
