@@ -9,8 +9,8 @@ use crate::causes;
 use crate::report::{Awaited, Confidence, Failure, Family, Report};
 use crate::sighting::Outcome;
 
-fn spec(page: &mut Page, failure: &Failure, limit: usize) {
-    page.row("spec", LABEL, &failure.spec, &[], limit);
+fn spec(page: &mut Page, failure: &Failure, text: &str, limit: usize) {
+    page.row("spec", LABEL, text, &[], limit);
     let place = failure.location.as_ref().map(|place| page.places.name(place));
     let process = failure.process.map(|process| format!("process {process}"));
     let outcome = (failure.outcome != Outcome::Failed).then(|| words::outcome(failure.outcome).to_owned());
@@ -24,7 +24,8 @@ fn spec(page: &mut Page, failure: &Failure, limit: usize) {
 pub fn short(page: &mut Page, failure: &Failure) {
     page.gap();
     page.headline(&words::failure(failure), 3);
-    spec(page, failure, 1);
+    // The containers are often the same: the end tells the specs apart.
+    spec(page, failure, &clip_front(&failure.spec, page.rest(LABEL + 2)), 1);
     if let Some(best) = failure.ranked.first() {
         page.evidence("because", LABEL, &best.supporting, 1);
     }
@@ -36,7 +37,7 @@ pub fn short(page: &mut Page, failure: &Failure) {
 /// A failure with everything that fits.
 pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) {
     let few = if style.verbose { usize::MAX } else { FEW };
-    spec(page, failure, 3);
+    spec(page, failure, &failure.spec, 3);
     if let Some(cause) = failure.cause {
         page.row("cause", LABEL, &format!("{cause} (whylate explain {cause})"), &[], 1);
     }
