@@ -433,7 +433,8 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             .then(&causes::EMIT_DUP, Confidence::Possible);
     }
     if claim.value && supported(&causes::ASSERT) {
-        let returned = case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
+        let returned =
+            case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
         let confidence = if returned { Confidence::Proven } else { Confidence::Likely };
         return Decision::of(case, &causes::ASSERT, confidence);
     }

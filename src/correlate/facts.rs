@@ -352,7 +352,8 @@ impl<'a> Case<'a> {
                 let seen = Seen { file: segment.file, index: *index };
                 let alarmed = matches!(&self.world.files[segment.file].sightings[*index].what,
                     What::Store(line) if matches!(line.event, StoreEvent::TimerBug { .. }));
-                alarmed && self.world.printed.of(seen).hi().is_some_and(|hi| batch.flushed.lo().is_some_and(|lo| hi >= lo))
+                alarmed
+                    && self.world.printed.of(seen).hi().is_some_and(|hi| batch.flushed.lo().is_some_and(|lo| hi >= lo))
             })
         };
         quick && self.world.stores[batch.store].segments.iter().any(alarm)

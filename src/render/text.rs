@@ -192,6 +192,13 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
     }
     let complete = if report.complete { "" } else { "; not everything was read" };
     page.row("read", LABEL, &format!("{}{complete}", words::coverage(report)), &[], 1);
+    let strange: Vec<String> = words::unrecognised(report).map(|path| page.places.file(path)).collect();
+    if !strange.is_empty() {
+        let named = strange.iter().take(FEW).cloned().collect::<Vec<_>>().join(", ");
+        let more =
+            if strange.len() > FEW { format!(" {}", words::more(strange.len() - FEW, "file")) } else { String::new() };
+        page.row("", LABEL, &format!("no line recognised in {named}{more}"), &[], 2);
+    }
     let said = words::doubles_said(report);
     let unread: Vec<_> = words::unread(report).filter(|(_, why)| !(said && words::is_double(why))).collect();
     for (path, why) in unread.iter().take(few) {
@@ -208,7 +215,13 @@ fn finding(page: &mut Page, report: &Report, few: usize) {
         page.row(if at == 0 { "noticed" } else { "" }, LONG_LABEL, &finding.text, &finding.places, 2);
     }
     if report.findings.len() > few {
-        page.row("", LONG_LABEL, &format!("{}: --verbose", words::more(report.findings.len() - few, "finding")), &[], 1);
+        page.row(
+            "",
+            LONG_LABEL,
+            &format!("{}: --verbose", words::more(report.findings.len() - few, "finding")),
+            &[],
+            1,
+        );
     }
 }
 

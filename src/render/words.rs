@@ -316,6 +316,12 @@ pub fn unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     report.coverage.files.iter().filter_map(|file| Some((file.path.as_str(), file.skipped.as_deref()?)))
 }
 
+/// The files that were read without a line in them being recognised.
+pub fn unrecognised(report: &Report) -> impl Iterator<Item = &str> {
+    let files = report.coverage.files.iter();
+    files.filter(|file| file.skipped.is_none() && file.lines > 0 && file.recognised == 0).map(|file| file.path.as_str())
+}
+
 /// The file lies in the bundle once more and was read there.
 pub fn is_double(why: &str) -> bool {
     ["same content as ", "link to ", "original of "].iter().any(|double| why.starts_with(double))
