@@ -192,12 +192,14 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
     }
     let complete = if report.complete { "" } else { "; not everything was read" };
     page.row("read", LABEL, &format!("{}{complete}", words::coverage(report)), &[], 1);
-    let strange: Vec<String> = words::unrecognised(report).map(|path| page.places.file(path)).collect();
-    if !strange.is_empty() {
-        let named = strange.iter().take(FEW).cloned().collect::<Vec<_>>().join(", ");
-        let more =
-            if strange.len() > FEW { format!(" {}", words::more(strange.len() - FEW, "file")) } else { String::new() };
-        page.row("", LABEL, &format!("no line recognised in {named}{more}"), &[], 2);
+    let strange: Vec<&str> = words::unrecognised(report).collect();
+    for path in strange.iter().take(FEW) {
+        let said = "no line recognised in ";
+        let name = clip_front(page.places.file(path), page.rest(LABEL + 2 + said.len()));
+        page.row("", LABEL, &format!("{said}{name}"), &[], 1);
+    }
+    if strange.len() > FEW {
+        page.row("", LABEL, &words::more(strange.len() - FEW, "file"), &[], 1);
     }
     let said = words::doubles_said(report);
     let unread: Vec<_> = words::unread(report).filter(|(_, why)| !(said && words::is_double(why))).collect();
@@ -283,6 +285,20 @@ every 30 s; the test stopped looking after 10 s.
         assert!(page.contains("  signalprocessing     31  all  9 ms  18 ms    20 ms\n"), "{page}");
         assert!(page.contains("  not shown          flush delay and query timing: "), "{page}");
         assert!(page.contains("  not read notes.bin: binary: neither text nor an archive\n"), "{page}");
+    }
+
+    #[test]
+    fn files_are_named_for_what_was_not_recognised_but_doubles_only_once() {
+        let mut report = fixture::healthy();
+        report.coverage.files[1].recognised = 0;
+        report.coverage.files[0].skipped = Some("same content as b.log, read there".to_owned());
+        let page = text(&report);
+        let server = "signalprocessing_datastorage_test.log";
+        assert!(page.contains(&format!("           no line recognised in {server}\n")), "{page}");
+        assert!(page.contains("same content as b.log"), "{page}");
+        let text_of = "suite.log was not read: same content as b.log".to_owned();
+        report.findings = vec![crate::report::Finding { id: "read-once", text: text_of, places: Vec::new() }];
+        assert!(!text(&report).contains("not read suite.log"));
     }
 
     #[test]
