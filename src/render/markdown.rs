@@ -163,7 +163,7 @@ pub(super) fn footer(doc: &mut Document, report: &Report) {
         doc.item("Not read", &format!("{}: {}", doc.file(path), Document::text(why)));
     }
     if unread.len() > FEW {
-        doc.raw(format!("- and {} more files", unread.len() - FEW));
+        doc.raw(format!("- {}", words::more(unread.len() - FEW, "file")));
     }
 }
 

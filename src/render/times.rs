@@ -67,6 +67,21 @@ pub fn length_in(of: Duration, unit: Unit) -> String {
     format!("{number} {}", unit.name())
 }
 
+/// A bound that is not passed: rounded down.
+pub fn no_more_than(bound: Nanos) -> String {
+    one(bound, Rounding::Down)
+}
+
+/// A bound that suffices: rounded up.
+pub fn enough(bound: Nanos) -> String {
+    one(bound, Rounding::Up)
+}
+
+fn one(bound: Nanos, rounding: Rounding) -> String {
+    let unit = Unit::of([&Duration::exact(bound)]);
+    format!("{} {}", rounded(bound, unit, rounding), unit.name())
+}
+
 fn range(lo: Nanos, hi: Nanos, unit: Unit) -> String {
     let width = hi.saturating_sub(lo);
     let (digits, step) = steps(unit).find(|(_, step)| *step <= width).unwrap_or_else(|| last(unit));

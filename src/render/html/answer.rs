@@ -34,7 +34,13 @@ pub fn answer(html: &mut Html<'_>, report: &Report, style: &Style) {
         html.raw("</details>\n");
     }
     if others.len() > ROWS {
-        html.element("p", &format!("{} more failing specs are in the JSON report.", others.len() - ROWS));
+        html.element(
+            "p",
+            &match others.len() - ROWS {
+                1 => "1 more failing spec is in the JSON report.".to_owned(),
+                more => format!("{more} more failing specs are in the JSON report."),
+            },
+        );
     }
 }
 
@@ -221,7 +227,13 @@ fn ledger(html: &mut Html<'_>, report: &Report) {
     html.raw("<details><summary>Ledger of each store</summary>\n");
     html.table(&["Store", "Service", "Emitted", "Buffered", "Batched", "Written", "Lost", "Queued"], &rows, 2);
     if report.stores.len() > ROWS {
-        html.element("p", &format!("{} more stores are in the JSON report.", report.stores.len() - ROWS));
+        html.element(
+            "p",
+            &match report.stores.len() - ROWS {
+                1 => "1 more store is in the JSON report.".to_owned(),
+                more => format!("{more} more stores are in the JSON report."),
+            },
+        );
     }
     html.raw("</details>\n");
 }
