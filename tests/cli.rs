@@ -382,6 +382,23 @@ fn the_zone_of_bare_stamps_can_be_given() {
 }
 
 #[test]
+fn what_is_there_twice_is_said_in_one_line() {
+    let home = home();
+    let bundle = home.path().join("bundle");
+    for copy in ["one", "two", "three"] {
+        let log = "2026-11-24T13:46:44.215Z\tINFO\tcontroller\thello\n";
+        fs::create_dir_all(bundle.join(copy)).expect("writable");
+        fs::write(bundle.join(copy).join("copied.log"), log).expect("writable");
+    }
+    let run = scenario(FLUSH_DELAY);
+    let ended = whylate(home.path(), [bundle.as_path(), run.as_path()]);
+    assert_eq!(ended.err, "whylate: 2 files are there twice and were read once\n");
+    assert!(!ended.out.contains("  not read "), "{}", ended.out);
+    let quiet = whylate(home.path(), [bundle.as_path(), run.as_path(), Path::new("--quiet")]);
+    assert_eq!(quiet.err, "");
+}
+
+#[test]
 fn limits_are_kept_and_said() {
     let home = home();
     let bundle = scenario(FLUSH_DELAY);

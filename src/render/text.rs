@@ -148,7 +148,7 @@ fn spreads(page: &mut Page, report: &Report) {
 }
 
 fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
-    Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
+    Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
 }
 
 fn quantile(of: Option<crate::report::Duration>, unit: Unit) -> String {

@@ -233,7 +233,7 @@ fn quantiles(of: &Spread, unit: Unit) -> impl Iterator<Item = String> {
 }
 
 fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
-    Unit::of(spreads.flat_map(|s| [&s.min, &s.p50, &s.p95, &s.p99, &s.max]).flatten())
+    Unit::of_quantiles(spreads.flat_map(|s| [&s.min, &s.p50, &s.p95, &s.p99, &s.max]).flatten())
 }
 
 /// The figures that the first question is answered with.

@@ -158,7 +158,7 @@ fn links(html: &mut Html<'_>, of: &Awaited) {
 /// Writes by service.
 pub fn writes(html: &mut Html<'_>, report: &Report) {
     let spreads = report.services.iter().map(|s| &s.writes);
-    let unit = Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
+    let unit = Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
     let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
     let written = report.services.iter().filter(|service| service.writes.count > 0);
     let rows: Vec<Vec<String>> = written
@@ -187,7 +187,7 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
         writes(html, report);
     }
     let shown: Vec<_> = report.stages.iter().filter(|s| s.spread.count > 0).collect();
-    let unit = Unit::of(shown.iter().flat_map(|s| [&s.spread.p50, &s.spread.p95, &s.spread.max]).flatten());
+    let unit = Unit::of_quantiles(shown.iter().flat_map(|s| [&s.spread.p50, &s.spread.p95, &s.spread.max]).flatten());
     let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
     let row = |s: &&crate::report::StageSpread| {
         let service = s.service.clone().unwrap_or_else(|| "all".to_owned());
