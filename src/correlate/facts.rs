@@ -288,6 +288,8 @@ impl<'a> Case<'a> {
         let event = &self.world.events[journey.event?];
         let waited_from = event.times.buffered.hi()?;
         let own = event.batch;
+        // What was flushed itself, in a time that is known, was kept by nobody after that.
+        let flushed_by = event.times.flushed.hi();
         (0..self.world.batches.len())
             .filter(|index| Some(*index) != own && self.world.batches[*index].store == event.store)
             .filter(|index| {
@@ -297,9 +299,12 @@ impl<'a> Case<'a> {
                 let ends_after = match (took.lo(), batch.outcome) {
                     (_, Outcome::Open) if batch.requests.is_empty() && batch.ended_by_tick.is_none() => {
                         // The block ended while the write was still running.
-                        self.still_running(*index)
+                        flushed_by.is_none() && self.still_running(*index)
                     }
-                    (Some(took), _) => took > self.write_limit && began.saturating_add(took) > waited_from,
+                    (Some(took), _) => {
+                        let ended = began.saturating_add(took);
+                        took > self.write_limit && ended > waited_from && flushed_by.is_none_or(|by| ended <= by)
+                    }
                     _ => false,
                 };
                 began <= waited_from && ends_after
