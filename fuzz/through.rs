@@ -106,20 +106,22 @@ fn parse(mut bytes: &[u8]) -> LogFile {
     read
 }
 
+/// Reads to the end and counts.
+struct Bytes;
+impl source::Reader for Bytes {
+    type Output = u64;
+
+    fn read(&self, _: &str, bytes: &mut dyn std::io::Read) -> u64 {
+        std::io::copy(bytes, &mut std::io::sink()).expect("a reader's bytes never fail")
+    }
+}
+
 /// Whatever the bytes pack: read through every layer, within small limits.
 pub fn archive(bytes: &[u8]) {
     let file = written(bytes);
     let limits =
         source::Limits { total: 1 << 22, member: 1 << 20, members: 100, depth: 4, held: 1 << 16, line: 1 << 12 };
     let options = source::Options { limits: limits.clone(), threads: 1 };
-    struct Bytes;
-    impl source::Reader for Bytes {
-        type Output = u64;
-
-        fn read(&self, _: &str, bytes: &mut dyn std::io::Read) -> u64 {
-            std::io::copy(bytes, &mut std::io::sink()).expect("a reader's bytes never fail")
-        }
-    }
     if let Ok(gathered) = source::gather(&[file.path().to_path_buf()], &options, &Bytes) {
         let total: u64 = gathered.files.iter().map(|file| file.bytes).sum();
         assert!(total <= limits.total + 1, "read {total} bytes of at most {}", limits.total);

@@ -238,11 +238,11 @@ pub enum TestLine {
     SpecText { text: Text, place: CodePlace },
     /// "STEP: … @ stamp".
     Step { text: Text },
-    /// "[FAILED] in [It] - place @ stamp".
+    /// `[FAILED] in [It] - place @ stamp`.
     FailedIn { outcome: Outcome, node: Text, at: CodePlace },
     /// First line of a failure's body, then what followed it.
     Failure { outcome: Outcome, message: Text },
-    /// "In [It] at: place @ stamp".
+    /// `In [It] at: place @ stamp`.
     FailureAt { node: Text, at: CodePlace },
     /// What a spec's query returned, as the spec printed it.
     Look(Box<Look>),
@@ -252,7 +252,7 @@ pub enum TestLine {
     Created { name: Text },
     /// `[Process n]`, or another hint which process a block belongs to.
     Process(u32),
-    /// "[FAIL] text" or another line of the summary, with its place.
+    /// `[FAIL] text` or another line of the summary, with its place.
     Summary { outcome: Outcome, text: Text },
     /// "Ran … of … Specs in … seconds".
     Ran { ran: u32, of: u32, seconds: Nanos },

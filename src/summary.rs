@@ -745,7 +745,7 @@ fn timer_bugs(world: &World) -> Option<Finding> {
     (!seen.is_empty()).then(|| Finding {
         id: "timer-alarm",
         text: format!(
-            "{} alarms of the flush timer: the process was not scheduled (a slow write does not raise it)",
+            "the flush timer raised its alarm ({} lines): the process was not scheduled; a slow write does not raise it",
             seen.len()
         ),
         places: places(world, &seen[..seen.len().min(8)]),

@@ -2,7 +2,7 @@
 //! not depend on the order of reading.
 
 use crate::correlate::{Seen, World};
-use crate::instant::rfc3339;
+use crate::instant::{Stamp, Zone, rfc3339};
 use crate::report::{Instant, Place, Report};
 use crate::sighting::{CallerLine, ServerLine, StoreEvent, TestLine, What};
 use crate::summary::store_id;
@@ -17,7 +17,8 @@ pub struct Timeline {
 /// One sighting.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The stamp as UTC with the digits that it has; empty when the line has none.
+    /// The stamp with the digits that it has, as UTC (`Z`) or as the local text where it names no zone; empty when the
+    /// line has none.
     pub raw: String,
     /// The derived instant.
     pub at: Option<Instant>,
@@ -46,7 +47,7 @@ pub fn timeline(world: &World, report: &Report) -> Timeline {
             let seen = Seen { file, index };
             let Some(said) = said(&sighting.what) else { continue };
             let (at, clock) = owners.instant(world, seen, &sighting.what);
-            let raw = sighting.stamp.map_or_else(String::new, |stamp| raw_stamp(stamp.at, stamp.precision));
+            let raw = sighting.stamp.map_or_else(String::new, raw_stamp);
             let place = world.place(seen);
             let failure = owners.failure(&place);
             let row = Row {
@@ -67,12 +68,18 @@ pub fn timeline(world: &World, report: &Report) -> Timeline {
     Timeline { rows: rows.into_iter().map(|(.., row)| row).collect() }
 }
 
-/// The stamp with as many digits as it shows.
-fn raw_stamp(at: i64, precision: u32) -> String {
-    let digits = 9 - precision.max(1).ilog10() as usize;
-    let full = rfc3339(at);
+/// The stamp with as many digits as it shows: UTC where its zone is known, else the local text.
+fn raw_stamp(stamp: Stamp) -> String {
+    let digits = 9 - stamp.precision.max(1).ilog10() as usize;
+    let full = rfc3339(stamp.at);
     let (seconds, fraction) = full.trim_end_matches('Z').split_once('.').unwrap_or((&full, ""));
-    if digits == 0 { format!("{seconds}Z") } else { format!("{seconds}.{}Z", &fraction[..digits.min(fraction.len())]) }
+    let fraction = &fraction[..digits.min(fraction.len())];
+    let text = if fraction.is_empty() { seconds.to_owned() } else { format!("{seconds}.{fraction}") };
+    match stamp.zone {
+        Zone::Known => format!("{text}Z"),
+        Zone::Local => text,
+        Zone::TimeOfDay => text.split_once('T').map_or_else(|| text.clone(), |(_, time)| time.to_owned()),
+    }
 }
 
 /// Which store and which failure a line belongs to.
@@ -309,5 +316,22 @@ fn caller_line(line: &CallerLine) -> Said {
             plain("controller", format!("error: {message}: {}", error.lines().next().unwrap_or_default()))
         }
         CallerLine::Panic { message } => plain("controller", format!("panic: {message}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instant::{MILLISECOND, SECOND};
+
+    #[test]
+    fn a_raw_stamp_shows_no_more_than_was_printed() {
+        let at = 1_795_528_004_215 * MILLISECOND;
+        assert_eq!(raw_stamp(Stamp::utc(at, 1_000_000)), "2026-11-24T13:46:44.215Z");
+        assert_eq!(raw_stamp(Stamp::utc(at, 1_000_000_000)), "2026-11-24T13:46:44Z");
+        let local = Stamp { zone: Zone::Local, ..Stamp::utc(at, 1_000_000) };
+        assert_eq!(raw_stamp(local), "2026-11-24T13:46:44.215");
+        let time = 13 * 3600 * SECOND + 46 * 60 * SECOND + 41_416 * MILLISECOND;
+        assert_eq!(raw_stamp(Stamp { at: time, precision: 1_000_000, zone: Zone::TimeOfDay }), "13:46:41.416");
     }
 }

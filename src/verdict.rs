@@ -139,7 +139,8 @@ fn enough_was_found(case: &Case<'_>) -> bool {
     }
     let returned = case.last_look().and_then(|look| look.returned(&case.world.requests));
     if claim.value {
-        return returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
+        // A printed value was read from a row; nothing at all can also mean that no row came.
+        return !claim.nothing || returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
     }
     case.journeys.iter().any(|journey| {
         let wanted = &journey.wanted;
@@ -167,13 +168,12 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
             Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
         Link::Emitted if journey.wanted.source != Source::Hint => Decision::of(case, &causes::EMIT_NEVER, cap),
-        Link::Emitted => return None,
+        Link::Emitted | Link::Flushed => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
         Link::Buffered => match by_event.map(|event| event.fate) {
             Some(Fate::DroppedFull) => Decision::of(case, &causes::BUFFER_FULL, cap),
             _ => Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Possible),
         },
-        Link::Flushed => return None,
         Link::Sent | Link::Created => lost_batch(case, batch_cap),
     })
 }
@@ -263,6 +263,10 @@ fn late(case: &Case<'_>) -> Decision {
         }
     }
     // 4.3
+    if write.is_some() && case.stood_still_in_write() {
+        return guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write])
+            .then(&causes::WRITE_SLOW, Confidence::Possible);
+    }
     match (flush, write) {
         (None, Some(_)) => return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::Write]),
         (Some(_), None) => return guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]),
@@ -372,7 +376,9 @@ fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
     let sure = sure && !undecided && (journey.under_other_id.is_none() || case.asks_for_object(journey));
     let known_filter = journey.wanted.source == Source::Query;
     let matches = known_filter || case.matched_elsewhere().is_some();
-    if sure && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
+    // The message was cut off: what the spec asserted is not known.
+    let told = !case.failed.message.is_empty();
+    if sure && told && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
         Confidence::Proven
     } else {
         Confidence::Likely
@@ -426,7 +432,10 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             .then(&causes::EMIT_DUP, Confidence::Possible);
     }
     if claim.value && supported(&causes::ASSERT) {
-        return Decision::of(case, &causes::ASSERT, Confidence::Proven);
+        let returned =
+            case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
+        let confidence = if returned { Confidence::Proven } else { Confidence::Likely };
+        return Decision::of(case, &causes::ASSERT, confidence);
     }
     if !enough && supported(&causes::QUERY_FILTER) {
         let names_object = journey.is_some_and(|journey| case.asks_for_object(journey));
@@ -494,12 +503,15 @@ fn hidden(case: &Case<'_>) -> Decision {
     let interval = case.interval();
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
     let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
-    if let Some(interval) = interval {
-        if case.looking.to_deadline && interval > look - start && !in_window && after {
-            let normal = interval <= case.flush_limit;
-            let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
-            return with_never(Decision::of(case, cause, Confidence::Likely));
-        }
+    if let Some(interval) = interval
+        && case.looking.to_deadline
+        && interval > look - start
+        && !in_window
+        && after
+    {
+        let normal = interval <= case.flush_limit;
+        let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
+        return with_never(Decision::of(case, cause, Confidence::Likely));
     }
     if !case.looking.to_deadline && after && !in_window {
         return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely));

@@ -71,7 +71,7 @@ fn examine(case: &Case<'_>) -> Examined {
         journey.wanted.found.zip(journey.wanted.expected).is_some_and(|(found, expected)| found >= expected)
     });
     let returned = case.last_look().and_then(|look| look.returned(&case.world.requests));
-    if claim.value && (enough || returned.is_some_and(|rows| rows > 0)) {
+    if claim.value && (enough || !claim.nothing || returned.is_some_and(|rows| rows > 0)) {
         let look = case.last_look().and_then(|look| case.look_line(look));
         examined.supporting.push(case.evidence("the rows were found; the assertion compares a value", look));
         examined.supporting.push(Evidence {

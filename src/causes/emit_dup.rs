@@ -1,6 +1,6 @@
 //! EMIT-DUP: the same object emitted an event more often than expected.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, times};
 
 use crate::correlate::journeys::Case;
 use crate::correlate::journeys::Journey;
@@ -70,10 +70,10 @@ fn examine(case: &Case<'_>) -> Examined {
         let count = repeated.len() as u64;
         let lines = repeated.iter().filter_map(|event| case.world.events[*event].ended).collect::<Vec<_>>();
         if count > expected {
-            let text = format!("the same object emitted it {count} times, {expected} expected");
+            let text = format!("the same object emitted it {}, {expected} expected", times(repeated.len()));
             examined.supporting.push(case.evidence(text, lines));
         } else if count > 0 {
-            let text = format!("the object emitted it {count} times, no more than expected");
+            let text = format!("the object emitted it {}, no more than expected", times(repeated.len()));
             examined.excluding.push(case.evidence(text, lines));
         }
     }
@@ -83,7 +83,7 @@ fn examine(case: &Case<'_>) -> Examined {
 fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
     let count = case.journeys.first().map_or(0, |journey| case.repeated(journey).len());
-    format!("{name} was emitted {count} times for one object; every one of them was written and found.")
+    format!("{name} was emitted {} for one object; every one of them was written and found.", times(count))
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {

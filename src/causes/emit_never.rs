@@ -1,6 +1,6 @@
 //! EMIT-NEVER: the event was never handed to the store.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, times};
 
 use crate::correlate::journeys::Case;
 use crate::report::{Family, Link, State};
@@ -87,7 +87,7 @@ fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
     match case.journeys.first().map_or(0, |journey| journey.emissions.len()) {
         0 => format!("{name} was never handed to the audit store, so no wait could have found it."),
-        count => format!("{name} was emitted {count} times, fewer than the test expects."),
+        count => format!("{name} was emitted {}, fewer than the test expects.", times(count)),
     }
 }
 

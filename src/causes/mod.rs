@@ -120,6 +120,15 @@ pub fn named(code: &str) -> Option<&'static Cause> {
     ALL.iter().copied().find(|cause| cause.code == code)
 }
 
+/// How often, in words.
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

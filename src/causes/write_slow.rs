@@ -97,7 +97,8 @@ fn sentence(case: &Case<'_>) -> String {
     let took = case
         .decisive()
         .and_then(|journey| journey.stages.iter().find(|stage| stage.stage == Stage::Write))
-        .and_then(|stage| stage.took.lo());
+        .and_then(|stage| stage.took.lo())
+        .filter(|took| *took > 0);
     match (case.blocking_write(), took) {
         (Some(blocking), _) => {
             let took = spoken(case.world.write_time(blocking).lo().unwrap_or(0));

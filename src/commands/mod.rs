@@ -11,7 +11,7 @@ pub mod timeline;
 use std::env;
 use std::io::{self, IsTerminal};
 
-use whylate::render::Style;
+use whylate::render::{Style, words};
 use whylate::report::Report;
 use whylate::{Analysis, Options};
 
@@ -56,10 +56,13 @@ fn notes(report: &Report, quiet: bool) {
     if quiet {
         return;
     }
-    for file in &report.coverage.files {
-        if let Some(why) = &file.skipped {
-            output::note(&format!("{} was not read in full: {why}", file.path));
-        }
+    for (path, why) in words::unread(report).filter(|(_, why)| !words::is_double(why)) {
+        output::note(&format!("{path} was not read in full: {why}"));
+    }
+    match words::unread(report).filter(|(_, why)| words::is_double(why)).count() {
+        0 => {}
+        1 => output::note("1 file is there twice and was read once"),
+        count => output::note(&format!("{count} files are there twice and were read once")),
     }
 }
 

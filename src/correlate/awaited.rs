@@ -49,6 +49,8 @@ pub struct Claim {
     pub exactly: bool,
     /// The assertion compares a value that is no number of events.
     pub value: bool,
+    /// The value is nil or empty.
+    pub nothing: bool,
     /// `to contain element matching <string>: type`.
     pub missing: Option<String>,
     /// Types that did come back, from a printed list.
@@ -143,6 +145,7 @@ pub fn claim(message: &str) -> Claim {
             claim.found = Some(length(lines.get(at + 1)).unwrap_or(0));
         } else if claim.found.is_none() || (claim.expected.is_none() && !words.starts_with("to be")) {
             claim.value = true;
+            claim.nothing = lines.get(at + 1).is_none_or(|line| line.contains("nil") || line.trim_end().ends_with(':'));
         }
         if claim.expected.is_none() {
             // `to be >= \n <int>: 1`, `to be > \n <int>: 0`

@@ -17,6 +17,9 @@ use super::requests::Request;
 use super::specs::{Block, Suite, on_test_host};
 use super::stores::Store;
 
+/// Print times of lines that something else bounds.
+pub type Known = HashMap<Seen, Instant>;
+
 /// When each line of a block was printed, on the reference clock.
 #[derive(Debug, Default)]
 pub struct Printed {
@@ -60,7 +63,7 @@ pub fn print_times(
     blocks: &[Block],
     suites: &[Suite],
     stores: &[Store],
-    known: &HashMap<Seen, Instant>,
+    known: &Known,
 ) -> PrintTimes {
     let mut times = PrintTimes::default();
     for (number, block) in blocks.iter().enumerate() {
@@ -99,7 +102,7 @@ impl PrintTimes {
     }
 }
 
-fn own_times(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &HashMap<Seen, Instant>) -> Printed {
+fn own_times(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &Known) -> Printed {
     let sightings = &files[block.file].sightings;
     let mut near = block.span.map(|(first, _)| first);
     let mut lines: Vec<Instant> = Vec::with_capacity(block.range.len());
@@ -113,12 +116,11 @@ fn own_times(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &Hash
         if let Some(read) = sighting.read_at {
             at = at.and_if_consistent(Instant::not_after(read));
         }
-        if let What::Store(line) = &sighting.what {
-            if let StoreEvent::Tick(tick) = &line.event {
-                if let Some(fired) = tick.fired {
-                    at = at.and_if_consistent(Instant::not_before(fired));
-                }
-            }
+        if let What::Store(line) = &sighting.what
+            && let StoreEvent::Tick(tick) = &line.event
+            && let Some(fired) = tick.fired
+        {
+            at = at.and_if_consistent(Instant::not_before(fired));
         }
         if let Some(known) = known.get(&Seen { file: block.file, index }) {
             at = at.and_if_consistent(*known);
@@ -315,8 +317,8 @@ fn hull(one: Instant, other: Instant) -> Instant {
 
 /// Print times that requests bound: a tick's line is printed before its batch is sent, the outcome's line after the
 /// answer.
-pub fn known_from_requests(batches: &[Batch], requests: &[Request], clocks: &[Clock]) -> HashMap<Seen, Instant> {
-    let mut known = HashMap::new();
+pub fn known_from_requests(batches: &[Batch], requests: &[Request], clocks: &[Clock]) -> Known {
+    let mut known = Known::new();
     for batch in batches.iter().filter(|batch| batch.failures.is_empty()) {
         let Some(first) = batch.requests.first().map(|request| &requests[*request]) else { continue };
         let offset = clocks.iter().find(|clock| clock.server == Some(first.server)).and_then(|clock| clock.offset);

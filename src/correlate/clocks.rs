@@ -121,6 +121,7 @@ pub fn by_looks(
 ) -> Option<Clock> {
     const PROMPT: Nanos = 10 * MILLISECOND;
     const FEWEST_LOOKS: usize = 3;
+    const NEAR: Nanos = 50 * MILLISECOND;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
     let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends), super::pairing::Among::All);
@@ -140,7 +141,6 @@ pub fn by_looks(
         return Some(clock(Duration::between(coarse.offset - PROMPT, coarse.offset), coarse.votes, by));
     }
     // One moment fits many queries; of those the nearest, which is right unless the clocks are far apart.
-    const NEAR: Nanos = 50 * MILLISECOND;
     let nearest = |moment: &Moment| {
         let apart = |(begin, end, by): &(Nanos, Nanos, Seen)| match moment {
             Moment::LoopBegan(at) => (at - begin, *by),

@@ -317,6 +317,24 @@ impl<'a> Case<'a> {
         here && !later && self.visible.writes
     }
 
+    /// The process was not scheduled while the event's batch was being written: the server was done at once, and the
+    /// timer's alarm follows, which a slow write never raises.
+    pub fn stood_still_in_write(&self) -> bool {
+        let Some(batch) = self.batch() else { return false };
+        let quick = !batch.requests.is_empty()
+            && batch.requests.iter().all(|request| self.world.requests[*request].line.duration <= self.write_limit);
+        let alarm = |segment: &super::stores::Segment| {
+            segment.lines.iter().any(|index| {
+                let seen = Seen { file: segment.file, index: *index };
+                let alarmed = matches!(&self.world.files[segment.file].sightings[*index].what,
+                    What::Store(line) if matches!(line.event, StoreEvent::TimerBug { .. }));
+                alarmed
+                    && self.world.printed.of(seen).hi().is_some_and(|hi| batch.flushed.lo().is_some_and(|lo| hi >= lo))
+            })
+        };
+        quick && self.world.stores[batch.store].segments.iter().any(alarm)
+    }
+
     /// Writes of the spec's own store, by the server's lines; of all stores, where no line ties a connection to it.
     pub fn writes_of_store(&self) -> impl Iterator<Item = (usize, &'a Request)> {
         let writes = || self.world.requests.iter().enumerate().filter(|(_, request)| request.about == About::Write);
@@ -363,10 +381,10 @@ impl<'a> Case<'a> {
         let mut lines = Vec::new();
         for segment in &self.world.stores[store].segments {
             for index in &segment.lines {
-                if let What::Store(line) = &self.world.files[segment.file].sightings[*index].what {
-                    if matches!(line.event, StoreEvent::DroppedFull { .. }) {
-                        lines.push(Seen { file: segment.file, index: *index });
-                    }
+                if let What::Store(line) = &self.world.files[segment.file].sightings[*index].what
+                    && matches!(line.event, StoreEvent::DroppedFull { .. })
+                {
+                    lines.push(Seen { file: segment.file, index: *index });
                 }
             }
         }

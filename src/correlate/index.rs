@@ -12,6 +12,9 @@ use super::looks::printed_looks;
 use super::visibility::Visible;
 use super::{Seen, World};
 
+/// A suite and a name as printed in it.
+type SuiteAndName = (Option<usize>, Text);
+
 /// Looks things up that belong to the whole bundle. Empty until everything else is put together.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -25,7 +28,7 @@ pub(super) struct Index {
     pub by_id: HashMap<Text, Vec<usize>>,
     /// Looks that found rows, by suite and type as printed: those of the first two blocks, so that one block can be
     /// left out.
-    pub found: HashMap<(Option<usize>, Text), Vec<(usize, Seen)>>,
+    pub found: HashMap<SuiteAndName, Vec<(usize, Seen)>>,
     /// Passed specs of each suite: block, text, and its line.
     pub passed: HashMap<Option<usize>, Vec<(usize, Text, Seen)>>,
     /// Writes of all batches, and of each store's.

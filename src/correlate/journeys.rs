@@ -103,7 +103,7 @@ pub(super) const LONGEST_WRITE: Nanos = SECOND;
 pub const RETRY_BUDGET: Nanos = 20 * SECOND;
 
 /// Joins everything to one failure.
-pub fn case<'a>(world: &'a World, index: usize) -> Case<'a> {
+pub fn case(world: &World, index: usize) -> Case<'_> {
     let failed = &world.output.failed[index];
     let looking = &world.looking[index];
     let wanted = world.wanted(failed, looking);
@@ -200,11 +200,11 @@ impl World {
         if let Some(took) = batch.took {
             return Duration::exact(took);
         }
-        if let (Some(ended), Some(fired)) = (batch.ended_by_tick, batch.fired) {
-            if let Some(took) = ended.at.checked_sub(fired).filter(|took| *took >= 0) {
-                let lo = batch.requests.last().map_or(0, |request| self.requests[*request].line.duration);
-                return Duration::between(took.max(lo), took.max(lo) + 2 * MILLISECOND);
-            }
+        if let (Some(ended), Some(fired)) = (batch.ended_by_tick, batch.fired)
+            && let Some(took) = ended.at.checked_sub(fired).filter(|took| *took >= 0)
+        {
+            let lo = batch.requests.last().map_or(0, |request| self.requests[*request].line.duration);
+            return Duration::between(took.max(lo), took.max(lo) + 2 * MILLISECOND);
         }
         match batch.requests.as_slice() {
             [one] => Duration::at_least(self.requests[*one].line.duration),
@@ -227,19 +227,18 @@ impl Case<'_> {
 
     /// When the last look's answer was fixed; for a spec whose looks are not known, the end of looking.
     pub fn last_look_at(&self) -> Option<Instant> {
-        match self.last_look().or(self.looking.looks.last()).and_then(|look| look.at) {
-            Some(at) => Some(at),
-            None => {
-                let deadline = self.failed.deadline?;
-                // Without a look's line it lies somewhere in the window.
-                let start = self.looking.start.unwrap_or(deadline);
-                Some(
-                    start
-                        .lo()
-                        .map_or(Instant::UNKNOWN, Instant::not_before)
-                        .and(deadline.hi().map_or(Instant::UNKNOWN, Instant::not_after)),
-                )
-            }
+        if let Some(at) = self.last_look().or(self.looking.looks.last()).and_then(|look| look.at) {
+            Some(at)
+        } else {
+            let deadline = self.failed.deadline?;
+            // Without a look's line it lies somewhere in the window.
+            let start = self.looking.start.unwrap_or(deadline);
+            Some(
+                start
+                    .lo()
+                    .map_or(Instant::UNKNOWN, Instant::not_before)
+                    .and(deadline.hi().map_or(Instant::UNKNOWN, Instant::not_after)),
+            )
         }
     }
 
@@ -363,7 +362,8 @@ impl Case<'_> {
     pub fn closed_store_panic(&self) -> Option<Seen> {
         let panicked = self.failed.message.contains("send on closed channel");
         let block = &self.world.output.blocks[self.failed.block];
-        let by_line = block.range.clone().find_map(|index| match &self.world.files[block.file].sightings[index].what {
+
+        block.range.clone().find_map(|index| match &self.world.files[block.file].sightings[index].what {
             What::Caller(CallerLine::Panic { message }) if message.contains("closed channel") => {
                 Some(Seen { file: block.file, index })
             }
@@ -371,8 +371,7 @@ impl Case<'_> {
                 Some(Seen { file: block.file, index })
             }
             _ => None,
-        });
-        by_line
+        })
     }
 
     fn batch_links(&self, event: &Event) -> Vec<Fact> {
@@ -479,7 +478,9 @@ impl Case<'_> {
 
     /// The links of an event that no line shows.
     fn never_emitted(&self, wanted: &Wanted) -> Vec<Fact> {
-        let first = if self.visible.calls {
+        let first = if self.lines_are_sampled() {
+            unobservable(Link::Emitted, "lines are sampled here: the store's own numbers have holes")
+        } else if self.visible.calls {
             self.absence(wanted)
         } else if self.visible.any {
             unobservable(Link::Emitted, "lines of calls to the store are not printed at this level")
@@ -497,6 +498,25 @@ impl Case<'_> {
         links
     }
 
+    /// The encoder dropped lines of this block (zap's sampling): numbers of buffered events are missing between others.
+    fn lines_are_sampled(&self) -> bool {
+        let numbers = self.store.into_iter().flat_map(|store| {
+            let segments = self.world.stores[store].segments.iter();
+            segments.filter(|segment| segment.block == self.failed.block).flat_map(|segment| {
+                segment.lines.iter().filter_map(|index| match &self.world.files[segment.file].sightings[*index].what {
+                    What::Store(line) => match &line.event {
+                        StoreEvent::Buffered { total, .. } => Some(*total),
+                        _ => None,
+                    },
+                    _ => None,
+                })
+            })
+        });
+        let numbers: std::collections::BTreeSet<u64> = numbers.collect();
+        let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
+        span > numbers.len() as u64
+    }
+
     /// Whether the emission surely did not happen: the object's own lines show that its processing ended, or the
     /// process's log goes on for longer than any phase took elsewhere.
     fn absence(&self, _wanted: &Wanted) -> Fact {
@@ -509,10 +529,10 @@ impl Case<'_> {
             }
             _ => None,
         });
-        if let Some((seen, message, _)) = &last {
-            if says_that_it_ended(message) {
-                return absent(Link::Emitted, vec![*seen], "the object's processing ended without the call");
-            }
+        if let Some((seen, message, _)) = &last
+            && says_that_it_ended(message)
+        {
+            return absent(Link::Emitted, vec![*seen], "the object's processing ended without the call");
         }
         let Some(deadline) = self.failed.deadline.and_then(Instant::lo) else {
             return pending(Link::Emitted, "no call for it in the log");

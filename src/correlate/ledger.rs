@@ -150,10 +150,10 @@ fn printed_drop_count(world: &World, number: usize) -> Option<u64> {
     let mut most = None;
     for segment in segments {
         for index in &segment.lines {
-            if let What::Store(line) = &world.files[segment.file].sightings[*index].what {
-                if let StoreEvent::DroppedFull { dropped: Some(dropped), .. } = &line.event {
-                    most = most.max(Some(*dropped));
-                }
+            if let What::Store(line) = &world.files[segment.file].sightings[*index].what
+                && let StoreEvent::DroppedFull { dropped: Some(dropped), .. } = &line.event
+            {
+                most = most.max(Some(*dropped));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Looks: the queries that a spec made for its events, printed by the spec or seen as the server's GET lines.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
@@ -165,7 +166,9 @@ impl Sources<'_> {
             (Some(deadline), Some(window)) => Some(deadline - Duration::exact(window)),
             _ => None,
         };
-        let mut looking = Looking { start, looks, to_deadline: failed.timed_out_after.is_some(), connection: None };
+        // A log that was cut before the message does not say whether the spec looked in a loop; its looks do.
+        let looped = failed.timed_out_after.is_some() || (failed.message.is_empty() && looks.len() > 2);
+        let mut looking = Looking { start, looks, to_deadline: looped, connection: None };
         if failed.deadline.is_some() {
             self.join_requests(failed, block, &mut looking, taken);
         }
@@ -207,7 +210,7 @@ impl Sources<'_> {
         let Some((_, connection)) = best else { return };
         let queries = by_connection.remove(connection).unwrap_or_default();
         looking.connection = Some(connection.to_owned());
-        self.attach(looking, &queries, deadline);
+        attach(looking, &queries, deadline);
     }
 
     /// How well a connection's queries are this spec's looks; 0 when they are not.
@@ -269,51 +272,49 @@ impl Sources<'_> {
         let printed = looking.looks.iter().rev().find_map(|look| look.printed.as_ref()?.found);
         let served = queries.last().and_then(|(_, query)| self.requests[*query].rows);
         if let (Some(found), Some((returned, ..))) = (printed, served) {
-            score += if found == returned {
-                150
-            } else if found > returned {
-                -300
-            } else {
-                0
+            score += match found.cmp(&returned) {
+                Ordering::Equal => 150,
+                Ordering::Greater => -300,
+                Ordering::Less => 0,
             };
         }
         score.max(0)
     }
+}
 
-    /// Gives each printed look its query; without printed looks the queries are the looks.
-    fn attach(&self, looking: &mut Looking, queries: &[(Instant, usize)], deadline: Nanos) {
-        let rounds = rounds(queries);
-        if looking.looks.is_empty() {
-            // The loop's last round can end after the deadline: what counts is that it began before.
-            for (span, index) in rounds.into_iter().filter(|(span, _)| span.lo().is_some_and(|lo| lo <= deadline)) {
-                let look = LookSeen { at: Some(span), request: Some(index), ..LookSeen::default() };
-                looking.looks.push(look);
-            }
-            return;
+/// Gives each printed look its query; without printed looks the queries are the looks.
+fn attach(looking: &mut Looking, queries: &[(Instant, usize)], deadline: Nanos) {
+    let rounds = rounds(queries);
+    if looking.looks.is_empty() {
+        // The loop's last round can end after the deadline: what counts is that it began before.
+        for (span, index) in rounds.into_iter().filter(|(span, _)| span.lo().is_some_and(|lo| lo <= deadline)) {
+            let look = LookSeen { at: Some(span), request: Some(index), ..LookSeen::default() };
+            looking.looks.push(look);
         }
-        let mut from = 0;
-        let same_count = rounds.len() == looking.looks.len();
-        for (place, look) in looking.looks.iter_mut().enumerate() {
-            let printed = look.at.unwrap_or(Instant::UNKNOWN);
-            let chosen = if same_count {
-                Some(place)
-            } else {
-                (from..rounds.len()).find(|at| {
-                    let span = rounds[*at].0;
-                    let end_fits = printed.hi().is_none_or(|hi| span.lo().is_none_or(|lo| lo <= hi + 5 * MILLISECOND));
-                    let next_later = rounds.get(at + 1).is_none_or(|next| {
-                        printed.hi().is_none_or(|hi| next.0.hi().is_none_or(|end| end > hi + 2 * MILLISECOND))
-                    });
-                    end_fits && next_later
-                })
-            };
-            let Some(at) = chosen else { continue };
-            let (span, index) = rounds[at];
-            look.request = Some(index);
-            // The answer was fixed while the server worked on it.
-            look.at = Some(span.and_if_consistent(printed.hi().map_or(Instant::UNKNOWN, Instant::not_after)));
-            from = at + 1;
-        }
+        return;
+    }
+    let mut from = 0;
+    let same_count = rounds.len() == looking.looks.len();
+    for (place, look) in looking.looks.iter_mut().enumerate() {
+        let printed = look.at.unwrap_or(Instant::UNKNOWN);
+        let chosen = if same_count {
+            Some(place)
+        } else {
+            (from..rounds.len()).find(|at| {
+                let span = rounds[*at].0;
+                let end_fits = printed.hi().is_none_or(|hi| span.lo().is_none_or(|lo| lo <= hi + 5 * MILLISECOND));
+                let next_later = rounds.get(at + 1).is_none_or(|next| {
+                    printed.hi().is_none_or(|hi| next.0.hi().is_none_or(|end| end > hi + 2 * MILLISECOND))
+                });
+                end_fits && next_later
+            })
+        };
+        let Some(at) = chosen else { continue };
+        let (span, index) = rounds[at];
+        look.request = Some(index);
+        // The answer was fixed while the server worked on it.
+        look.at = Some(span.and_if_consistent(printed.hi().map_or(Instant::UNKNOWN, Instant::not_after)));
+        from = at + 1;
     }
 }
 

@@ -188,7 +188,7 @@ impl World {
             .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
             .filter_map(|batch| Some((batch.begun.or_else(|| precise(batch.flushed))?, batch.size)))
             .collect();
-        let mut coarse_offsets = vec![None; self.servers.len()];
+        let mut coarse_offsets = Vec::new();
         for server in 0..self.servers.len() {
             let served: Vec<(Nanos, u64)> = self
                 .requests
@@ -197,7 +197,7 @@ impl World {
                 .filter_map(|request| Some((request.begin.lo()?, request.size?)))
                 .collect();
             // Where the batches alone do not tell, the looks do; at last, hosts that keep the time are the likeliest.
-            let by_looks = self.clock_by_looks(server).and_then(|clock| clock.offset).and_then(|offset| offset.hi());
+            let by_looks = self.clock_by_looks(server).and_then(|clock| clock.offset).and_then(Duration::hi);
             let coarse = [Some(Among::AllIfClear), by_looks.map(Among::Near), Some(Among::Near(0))]
                 .into_iter()
                 .flatten()
@@ -205,8 +205,8 @@ impl World {
             if let Some(coarse) = coarse {
                 let mine = |store: usize| clients.contains(&store);
                 pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
-                coarse_offsets[server] = Some(coarse.offset);
             }
+            coarse_offsets.push(coarse.map(|coarse| coarse.offset));
         }
         self.recount(&coarse_offsets);
     }

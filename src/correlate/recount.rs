@@ -85,6 +85,9 @@ fn at(batch: &Batch, requests: &[Request], offsets: &[Option<Nanos>]) -> Nanos {
 }
 
 fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]) {
+    // Beyond the server's log the count has holes: there the lines stand.
+    let Some(last_served) = steps.iter().rposition(|step| step.request.is_some()) else { return };
+    let steps = &steps[..=last_served];
     // Where the count begins: as most batches that both countings see say. A server's log can lack its head.
     let mut bases: BTreeMap<i128, usize> = BTreeMap::new();
     let mut compared = 0;
@@ -109,16 +112,17 @@ fn renumber(kept: &mut Vec<(Nanos, Batch)>, steps: &[Step], requests: &[Request]
     for step in steps {
         let members = Some((last.saturating_add(1), last.saturating_add(step.size)));
         last = last.saturating_add(step.size);
-        match step.batch {
-            Some(place) => kept[place].1.members = members,
-            None => {
-                let Some((request, near)) = step.request.zip(nearest(&by_time, step.at)) else { continue };
-                added.push((step.at, silent(&kept[near].1, step, members, request, requests)));
-            }
+        if let Some(place) = step.batch {
+            kept[place].1.members = members;
+        } else if let Some((request, near)) = step.request.zip(nearest(&by_time, step.at)) {
+            added.push((step.at, silent(&kept[near].1, step, members, request, requests)));
         }
     }
-    kept.retain(|(_, batch)| {
-        !batch.hidden || !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open
+    // Within the time that the server's log covers, a silent flush that no request carried did not happen.
+    let covered = steps.first().zip(steps.last()).map(|(first, last)| first.at..=last.at);
+    kept.retain(|(at, batch)| {
+        let shown = !batch.requests.is_empty() || !batch.failures.is_empty() || batch.outcome != Outcome::Open;
+        !batch.hidden || shown || covered.as_ref().is_none_or(|covered| !covered.contains(at))
     });
     // A visible batch without a request keeps its lines' numbers only where they do not collide.
     let mut numbered: Vec<(u64, u64)> =

@@ -197,7 +197,7 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store)
         fullest: store.config.map(|config| config.batch_size),
         counted: store.start_time.is_some().then_some(0),
         printed: 0,
-        first_here: None,
+        here: Here::default(),
         open: None,
         requested: None,
         processing: None,
@@ -240,8 +240,7 @@ struct Replay {
     counted: Option<u64>,
     /// Highest ordinal printed so far.
     printed: u64,
-    /// First ordinal printed in this block.
-    first_here: Option<u64>,
+    here: Here,
     open: Option<Batch>,
     requested: Option<Seen>,
     processing: Option<Seen>,
@@ -256,6 +255,16 @@ struct Replay {
     /// The calls of this block by their lines, each with the lowest number from it on.
     later: Vec<(Seen, Option<u64>)>,
     done: Replayed,
+}
+
+/// Where the replay stands in a block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Here {
+    block: usize,
+    /// First number printed in this block so far.
+    first: Option<u64>,
+    /// The number that is printed next.
+    next: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -371,170 +380,186 @@ impl Replay {
 
     /// Opens and closes batches along the writer's lines.
     fn batches(&mut self, files: &[LogFile], segment: &Segment) {
-        let mut upcoming: Vec<(usize, u64)> = events_of(files, segment)
-            .filter_map(|(seen, event)| match event {
-                StoreEvent::Buffered { total, .. } => Some((seen.index, *total)),
+        let mut upcoming: Vec<u64> = events_of(files, segment)
+            .filter_map(|(_, event)| match event {
+                StoreEvent::Buffered { total, .. } => Some(*total),
                 _ => None,
             })
             .collect();
         upcoming.reverse();
-        let mut printed_here = false;
-        self.first_here = None;
+        self.here = Here { block: segment.block, ..Here::default() };
         for (seen, event) in events_of(files, segment) {
+            if let StoreEvent::Buffered { total, .. } = event {
+                upcoming.pop();
+                self.printed = self.printed.max(*total);
+                self.here.first = Some(self.here.first.map_or(*total, |first| first.min(*total)));
+            }
+            self.here.next = upcoming.last().copied();
             match event {
-                StoreEvent::Buffered { total, .. } => {
-                    upcoming.pop();
-                    self.printed = self.printed.max(*total);
-                    self.first_here = Some(self.first_here.map_or(*total, |first| first.min(*total)));
-                    printed_here = true;
-                }
-                StoreEvent::Tick(tick) => {
-                    self.close();
-                    let end = tick.fired.map(|fired| TickEnd {
-                        at: fired.saturating_sub(tick.actual),
-                        tick: seen,
-                        fired,
-                        prompt: (MILLISECOND..=tick.expected + 2 * MILLISECOND).contains(&tick.actual),
-                    });
-                    let hidden = printed_here && self.hidden_flush(segment.block, tick, seen, end);
-                    if hidden {
-                        self.empty_tick = None;
-                    } else {
-                        self.correct_lateness(tick, end);
-                        self.end_last(end);
-                    }
-                    let known_count = self.flushes_visible || self.counted.is_some();
-                    self.empty_tick =
-                        tick.fired.filter(|_| tick.size == 0 && known_count).map(|fired| EmptyTick { fired, seen });
-                    let next = upcoming.last().map(|(_, total)| *total);
-                    self.last_end = tick.fired.filter(|_| tick.size == 0);
-                    if tick.size > 0 {
-                        self.open(segment.block, Trigger::Tick, tick.size, seen, tick.fired);
-                        self.count(tick.size, tick.waiting, seen, printed_here, next);
-                    } else if tick.waiting == 0 && self.counted.is_none() {
-                        // Nothing in the batch and nothing in the channel: all that was sent has left.
-                        self.counted =
-                            if printed_here { Some(self.printed) } else { next.map(|next| next.saturating_sub(1)) };
-                    }
-                }
-                StoreEvent::FlushBegan { trigger, size, waiting, since } => {
-                    self.empty_tick = None;
-                    let same = self.open.as_ref().is_some_and(|open| open.trigger == *trigger && open.size == *size);
-                    if !same || *trigger != Trigger::Tick {
-                        self.close();
-                        let begun = self.last_end.zip(*since).map(|(end, since)| end.saturating_add(since));
-                        self.open(segment.block, *trigger, *size, seen, None);
-                        if let Some(open) = &mut self.open {
-                            open.begun = begun;
-                        }
-                        self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
-                    }
-                }
-                StoreEvent::FlushRequested => self.requested = Some(seen),
-                StoreEvent::FlushProcessing { size, waiting } => {
-                    self.empty_tick = None;
-                    self.close();
-                    self.processing = Some(seen);
-                    self.last_end = None;
-                    self.left = *waiting;
-                    if *size > 0 {
-                        self.open(segment.block, Trigger::Flush, *size, seen, None);
-                        self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
-                    }
-                }
-                StoreEvent::Drained { drained, size, waiting } => {
-                    self.left = 0;
-                    let into_open = self.open.as_mut().filter(|open| open.trigger == Trigger::Flush);
-                    if let Some(open) = into_open {
-                        open.size = *size;
-                        if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
-                            members.1 = members.1.saturating_add(*drained);
-                            *counted = counted.saturating_add(*drained);
-                        }
-                    } else {
-                        self.close();
-                        self.open(segment.block, Trigger::Flush, *size, seen, None);
-                        self.count(*size, *waiting, seen, printed_here, upcoming.last().map(|(_, total)| *total));
-                    }
-                }
-                StoreEvent::ExplicitEnded { waiting, .. } => {
-                    let began = self.requested.take().or(self.processing).unwrap_or(seen);
-                    self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left: *waiting });
-                    self.processing = None;
-                    self.close();
-                }
-                StoreEvent::ExplicitReturned { nothing } => {
-                    if *nothing {
-                        // Until 52c0a4917 a flush did not drain the channel: it found nothing though events waited.
-                        let began = self.requested.take().or(self.processing).unwrap_or(seen);
-                        let left = std::mem::take(&mut self.left);
-                        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left });
-                        self.processing = None;
-                        self.close();
-                    }
-                }
-                StoreEvent::Wrote { size, duration, .. } => {
-                    self.expect(segment.block, *size, seen, printed_here);
-                    self.outcome(Outcome::Written, seen, *duration);
-                }
-                StoreEvent::SlowWrite { size, duration } => {
-                    // It follows "Wrote" where that is printed, and stands alone at Info.
-                    let known =
-                        self.open.as_ref().is_some_and(|open| open.size == *size && open.outcome == Outcome::Written);
-                    if !known {
-                        self.reopen(*size);
-                        self.expect(segment.block, *size, seen, printed_here);
-                        self.outcome(Outcome::Written, seen, Some(*duration));
-                    }
-                }
-                StoreEvent::WriteFailed { attempt, size, error } => {
-                    // An authentication error has a line of its own beside that of its attempt.
-                    let same = |open: &Batch| open.size == *size && open.failures.len() as u64 == *attempt;
-                    if self.open.as_ref().is_some_and(|open| same(open) && open.outcome == Outcome::Open) {
-                        continue;
-                    }
-                    let again = self.open.as_ref().is_some_and(|open| *attempt == 1 && !open.failures.is_empty());
-                    if again {
-                        self.close();
-                    }
-                    self.expect(segment.block, *size, seen, printed_here);
-                    if let Some(open) = &mut self.open {
-                        open.failures.push((seen, error.clone()));
-                    }
-                }
-                StoreEvent::DroppedBatch { size } => {
-                    self.expect(segment.block, *size, seen, printed_here);
-                    self.outcome(Outcome::Refused, seen, None);
-                }
-                StoreEvent::LostBatch { size, error } => {
-                    self.expect(segment.block, *size, seen, printed_here);
-                    if let Some(open) = &mut self.open {
-                        if open.failures.is_empty() {
-                            open.failures.push((seen, error.clone()));
-                        }
-                    }
-                    self.outcome(Outcome::Lost, seen, None);
-                }
-                StoreEvent::ShutdownFlush { size } => {
-                    self.close();
-                    self.open(segment.block, Trigger::Shutdown, *size, seen, None);
-                    self.count(*size, 0, seen, printed_here, None);
-                }
-                StoreEvent::FlushEnded { trigger: Trigger::Shutdown, size } => {
-                    self.expect(segment.block, *size, seen, printed_here);
-                    self.close();
-                }
-                StoreEvent::FlushEnded { .. } => self.close(),
-                _ => {}
+                StoreEvent::Tick(tick) => self.tick(tick, seen),
+                StoreEvent::Wrote { .. }
+                | StoreEvent::SlowWrite { .. }
+                | StoreEvent::WriteFailed { .. }
+                | StoreEvent::DroppedBatch { .. }
+                | StoreEvent::LostBatch { .. } => self.write_line(event, seen),
+                other => self.flush_line(other, seen),
             }
         }
         self.close();
     }
 
-    fn open(&mut self, block: usize, trigger: Trigger, size: u64, at: Seen, fired: Option<Nanos>) {
+    fn tick(&mut self, tick: &Tick, seen: Seen) {
+        self.close();
+        let end = tick.fired.map(|fired| TickEnd {
+            at: fired.saturating_sub(tick.actual),
+            tick: seen,
+            fired,
+            prompt: (MILLISECOND..=tick.expected.saturating_add(2 * MILLISECOND)).contains(&tick.actual),
+        });
+        if self.here.first.is_some() && self.hidden_flush(tick, seen, end) {
+            self.empty_tick = None;
+        } else {
+            self.correct_lateness(tick, end);
+            self.end_last(end);
+        }
+        let known_count = self.flushes_visible || self.counted.is_some();
+        self.empty_tick = tick.fired.filter(|_| tick.size == 0 && known_count).map(|fired| EmptyTick { fired, seen });
+        self.last_end = tick.fired.filter(|_| tick.size == 0);
+        if tick.size > 0 {
+            self.open(Trigger::Tick, tick.size, seen, tick.fired);
+            self.count(tick.size, tick.waiting, seen);
+        } else if tick.waiting == 0 && self.counted.is_none() {
+            // Nothing in the batch and nothing in the channel: all that was sent has left.
+            let before_next = self.here.next.map(|next| next.saturating_sub(1));
+            self.counted = self.here.first.map(|_| self.printed).or(before_next);
+        }
+    }
+
+    /// Lines about flushes: which began, with what, and how they ended.
+    fn flush_line(&mut self, event: &StoreEvent, seen: Seen) {
+        match event {
+            StoreEvent::FlushBegan { trigger, size, waiting, since } => {
+                self.empty_tick = None;
+                let same = self.open.as_ref().is_some_and(|open| open.trigger == *trigger && open.size == *size);
+                if !same || *trigger != Trigger::Tick {
+                    self.close();
+                    let begun = self.last_end.zip(*since).map(|(end, since)| end.saturating_add(since));
+                    self.open(*trigger, *size, seen, None);
+                    if let Some(open) = &mut self.open {
+                        open.begun = begun;
+                    }
+                    self.count(*size, *waiting, seen);
+                }
+            }
+            StoreEvent::FlushRequested => self.requested = Some(seen),
+            StoreEvent::FlushProcessing { size, waiting } => {
+                self.empty_tick = None;
+                self.close();
+                self.processing = Some(seen);
+                self.last_end = None;
+                self.left = *waiting;
+                if *size > 0 {
+                    self.open(Trigger::Flush, *size, seen, None);
+                    self.count(*size, *waiting, seen);
+                }
+            }
+            StoreEvent::Drained { drained, size, waiting } => self.drained(*drained, *size, *waiting, seen),
+            StoreEvent::ExplicitEnded { waiting, .. } => self.flush_ended(seen, *waiting),
+            StoreEvent::ExplicitReturned { nothing: true } => {
+                // Until 52c0a4917 a flush did not drain the channel: it found nothing though events waited.
+                let left = std::mem::take(&mut self.left);
+                self.flush_ended(seen, left);
+            }
+            StoreEvent::ShutdownFlush { size } => {
+                self.close();
+                self.open(Trigger::Shutdown, *size, seen, None);
+                self.here.next = None;
+                self.count(*size, 0, seen);
+            }
+            StoreEvent::FlushEnded { trigger, size } => {
+                if *trigger == Trigger::Shutdown {
+                    self.expect(*size, seen);
+                }
+                self.close();
+            }
+            _ => {}
+        }
+    }
+
+    fn drained(&mut self, drained: u64, size: u64, waiting: u64, seen: Seen) {
+        self.left = 0;
+        let into_open = self.open.as_mut().filter(|open| open.trigger == Trigger::Flush);
+        if let Some(open) = into_open {
+            open.size = size;
+            if let (Some(members), Some(counted)) = (&mut open.members, &mut self.counted) {
+                members.1 = members.1.saturating_add(drained);
+                *counted = counted.saturating_add(drained);
+            }
+        } else {
+            self.close();
+            self.open(Trigger::Flush, size, seen, None);
+            self.count(size, waiting, seen);
+        }
+    }
+
+    fn flush_ended(&mut self, seen: Seen, left: u64) {
+        let began = self.requested.take().or(self.processing.take()).unwrap_or(seen);
+        self.processing = None;
+        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left });
+        self.close();
+    }
+
+    /// Lines about the write of a batch: its attempts and its outcome.
+    fn write_line(&mut self, event: &StoreEvent, seen: Seen) {
+        match event {
+            StoreEvent::Wrote { size, duration, .. } => {
+                self.expect(*size, seen);
+                self.outcome(Outcome::Written, seen, *duration);
+            }
+            StoreEvent::SlowWrite { size, duration } => {
+                // It follows "Wrote" where that is printed, and stands alone at Info.
+                let known = |open: &Batch| open.size == *size && open.outcome == Outcome::Written;
+                if !self.open.as_ref().is_some_and(known) {
+                    self.reopen(*size);
+                    self.expect(*size, seen);
+                    self.outcome(Outcome::Written, seen, Some(*duration));
+                }
+            }
+            StoreEvent::WriteFailed { attempt, size, error } => {
+                // An authentication error has a line of its own beside that of its attempt.
+                let same = |open: &Batch| {
+                    open.size == *size && open.failures.len() as u64 == *attempt && open.outcome == Outcome::Open
+                };
+                if self.open.as_ref().is_some_and(same) {
+                    return;
+                }
+                if self.open.as_ref().is_some_and(|open| *attempt == 1 && !open.failures.is_empty()) {
+                    self.close();
+                }
+                self.expect(*size, seen);
+                if let Some(open) = &mut self.open {
+                    open.failures.push((seen, error.clone()));
+                }
+            }
+            StoreEvent::DroppedBatch { size } => {
+                self.expect(*size, seen);
+                self.outcome(Outcome::Refused, seen, None);
+            }
+            StoreEvent::LostBatch { size, error } => {
+                self.expect(*size, seen);
+                if let Some(open) = self.open.as_mut().filter(|open| open.failures.is_empty()) {
+                    open.failures.push((seen, error.clone()));
+                }
+                self.outcome(Outcome::Lost, seen, None);
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, trigger: Trigger, size: u64, at: Seen, fired: Option<Nanos>) {
         self.open = Some(Batch {
             store: self.number,
-            block,
+            block: self.here.block,
             trigger,
             size,
             at,
@@ -570,15 +595,15 @@ impl Replay {
     }
 
     /// An outcome line whose batch was opened by no line: at this level explicit and shutdown flushes are silent.
-    fn expect(&mut self, block: usize, size: u64, seen: Seen, printed_here: bool) {
+    fn expect(&mut self, size: u64, seen: Seen) {
         let fits = self.open.as_ref().is_some_and(|open| open.size == size && open.outcome == Outcome::Open);
         if !fits {
             self.close();
-            self.open(block, Trigger::Flush, size, seen, None);
+            self.open(Trigger::Flush, size, seen, None);
             if let Some(open) = &mut self.open {
                 open.hidden = true;
             }
-            self.count(size, 0, seen, printed_here, None);
+            self.count(size, 0, seen);
         }
     }
 
@@ -618,12 +643,12 @@ impl Replay {
 
     /// At Info an explicit flush prints nothing: its trace is the next tick's short interval, and events that left.
     /// Returns whether there was one.
-    fn hidden_flush(&mut self, block: usize, tick: &Tick, seen: Seen, end: Option<TickEnd>) -> bool {
+    fn hidden_flush(&mut self, tick: &Tick, seen: Seen, end: Option<TickEnd>) -> bool {
         const JITTER: Nanos = MILLISECOND;
         if self.flushes_visible {
             return false;
         }
-        let Some(counted) = self.counted.or_else(|| Some(self.first_here?.saturating_sub(1))) else { return false };
+        let Some(counted) = self.counted.or_else(|| Some(self.here.first?.saturating_sub(1))) else { return false };
         let gone = self.printed.saturating_sub(tick.waiting).saturating_sub(counted.saturating_add(tick.size));
         // With a full interval behind it nothing was flushed: a "buffered" line just came out before the tick's.
         let flushed_before = tick.actual < tick.expected - JITTER;
@@ -635,7 +660,7 @@ impl Replay {
             self.counted = Some(counted + gone);
             return true;
         }
-        self.open(block, Trigger::Flush, gone, seen, None);
+        self.open(Trigger::Flush, gone, seen, None);
         if let Some(open) = &mut self.open {
             open.hidden = true;
             open.members = Some((counted + 1, counted + gone));
@@ -647,13 +672,13 @@ impl Replay {
     }
 
     /// Numbers the members of the batch that was just opened.
-    fn count(&mut self, size: u64, waiting: u64, seen: Seen, printed_here: bool, next: Option<u64>) {
+    fn count(&mut self, size: u64, waiting: u64, seen: Seen) {
         // Callers print late by a few events at most; more than that is no race.
         const REACH: u64 = 8;
-        let by_lines = if printed_here {
+        let by_lines = if self.here.first.is_some() {
             Some(self.printed.saturating_sub(waiting))
         } else {
-            next.map(|next| next.saturating_sub(1).saturating_sub(waiting))
+            self.here.next.map(|next| next.saturating_sub(1).saturating_sub(waiting))
         };
         let most = self.called_by(seen);
         let counted = self.counted.map(|counted| counted.saturating_add(size));

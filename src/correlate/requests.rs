@@ -114,6 +114,9 @@ pub fn read(files: &[LogFile]) -> (Vec<Server>, Vec<Request>) {
     (servers, requests)
 }
 
+/// More handler lines than a server has handlers at once wait for nothing.
+const LONGEST_WAIT: usize = 64;
+
 /// Handler lines that wait for their request line.
 #[derive(Default)]
 struct Waiting {
@@ -142,10 +145,10 @@ fn read_one(number: usize, index: usize, file: &LogFile, requests: &mut Vec<Requ
             ServerLine::BatchCreated { count, .. } => waiting.created.push(*count),
             ServerLine::EventCreated { .. } => waiting.created.push(1),
             ServerLine::Queried { count, total, limit, .. } => waiting.queried.push((*count, *total, *limit)),
-            ServerLine::Refused { reason } => waiting.trouble.push((reason.clone(), seen, false)),
             ServerLine::DatabaseFailed { error, query, .. } => waiting.trouble.push((error.clone(), seen, *query)),
-            ServerLine::ParkFailed { error } => waiting.trouble.push((error.clone(), seen, false)),
-            ServerLine::Rejected { reason, .. } => waiting.trouble.push((reason.clone(), seen, false)),
+            ServerLine::Refused { reason: text }
+            | ServerLine::Rejected { reason: text, .. }
+            | ServerLine::ParkFailed { error: text } => waiting.trouble.push((text.clone(), seen, false)),
             ServerLine::Parked { .. } => waiting.parked.push(seen),
             ServerLine::QueryText { query, remote } => waiting.query_texts.push((query.clone(), remote.clone())),
             ServerLine::Pool { open, idle } => server.pool = Some((*open, *idle, seen)),
@@ -218,11 +221,8 @@ impl Waiting {
         let fits = self.query_texts.iter().position(|(_, remote)| *remote == request.line.remote);
         request.query = fits.map(|at| self.query_texts.remove(at).0);
         // A line whose request never came to its end must not wait for ever.
-        const LONGEST: usize = 64;
-        for waiting in [self.queried.len(), self.trouble.len(), self.query_texts.len()] {
-            if waiting > LONGEST {
-                *self = Self::default();
-            }
+        if self.queried.len().max(self.trouble.len()).max(self.query_texts.len()) > LONGEST_WAIT {
+            *self = Self::default();
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Suite {
     pub file: usize,
     /// Its sightings.
     pub range: Range<usize>,
-    /// "SignalProcessing Controller Integration Suite".
+    /// "`SignalProcessing` Controller Integration Suite".
     pub name: Option<Text>,
     /// Random seed.
     pub seed: Option<u64>,

@@ -213,10 +213,10 @@ fn continuity(store: &Facts, segment: &Facts) -> Option<i64> {
             return None;
         }
     }
-    if let (Some(one), Some(other)) = (store.interval, segment.interval) {
-        if one != other {
-            return None;
-        }
+    if let (Some(one), Some(other)) = (store.interval, segment.interval)
+        && one != other
+    {
+        return None;
     }
     if let (Some(last), Some(first)) = (store.last_total, segment.first_total) {
         // Callers print out of order by a few places at most.

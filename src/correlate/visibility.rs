@@ -9,6 +9,7 @@ use crate::sighting::{StoreEvent, What};
 use super::stores::Store;
 
 /// Kinds of lines that occur.
+#[allow(clippy::struct_excessive_bools, reason = "five independent facts, read by name")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Visible {
     /// "`StoreAudit` called", "Event buffered".

@@ -91,7 +91,10 @@ impl Document {
         }
         self.gap();
         if rows.len() > limit {
-            self.raw(format!("{} more rows: {elsewhere}", rows.len() - limit));
+            self.raw(match rows.len() - limit {
+                1 => format!("1 more row: {elsewhere}"),
+                more => format!("{more} more rows: {elsewhere}"),
+            });
             self.gap();
         }
     }
@@ -157,6 +160,6 @@ mod tests {
     fn tables_say_how_many_rows_are_missing() {
         let mut document = Document::new(Places::default());
         document.table(&["a"], &[vec!["1".into()], vec!["2".into()], vec!["3".into()]], 2, "`--format csv`");
-        assert_eq!(written(document, 60, 1000), "| a |\n| --- |\n| 1 |\n| 2 |\n\n1 more rows: `--format csv`\n");
+        assert_eq!(written(document, 60, 1000), "| a |\n| --- |\n| 1 |\n| 2 |\n\n1 more row: `--format csv`\n");
     }
 }

@@ -73,7 +73,7 @@ pub fn wrap_at_most(text: &str, columns: usize, limit: usize) -> Vec<String> {
     if lines.len() > limit {
         lines.truncate(limit);
         if let Some(last) = lines.last_mut() {
-            *last = format!("{}…", prefix(last, columns.max(8) - 1).trim_end());
+            *last = format!("{}…", prefix(last, columns.max(8) - 1).trim_end_matches([',', ' ']));
         }
     }
     lines

@@ -1,4 +1,4 @@
-//! The short document for a pull request or an issue: verdict, stages and evidence in at most [`LINES`] lines.
+//! The short document for a pull request or an issue: verdict, stages and evidence in at most `LINES` lines.
 
 use std::io::{self, Write};
 
@@ -111,7 +111,7 @@ pub(super) fn stages(doc: &mut Document, awaited: &Awaited) {
 /// Writes by service.
 pub(super) fn services(doc: &mut Document, report: &Report) {
     let spreads = report.services.iter().map(|s| &s.writes);
-    let unit = Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
+    let unit = Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
     let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| Document::text(&length_in(d, unit)));
     let rows: Vec<Vec<String>> = report
         .services
@@ -163,7 +163,7 @@ pub(super) fn footer(doc: &mut Document, report: &Report) {
         doc.item("Not read", &format!("{}: {}", doc.file(path), Document::text(why)));
     }
     if unread.len() > FEW {
-        doc.raw(format!("- and {} more files", unread.len() - FEW));
+        doc.raw(format!("- {}", words::more(unread.len() - FEW, "file")));
     }
 }
 

@@ -38,6 +38,8 @@ impl Page {
 
     /// A row with its label; further lines are indented below the text. An empty label continues the row above.
     pub fn row(&mut self, label: &str, label_width: usize, text: &str, places: &[Place], limit: usize) {
+        // A label that is wider than its column still stands apart from the text.
+        let label_width = if label.is_empty() { label_width } else { label_width.max(width(label) + 1) };
         let indent = label_width + 2;
         let columns = self.columns.saturating_sub(indent).max(20);
         let mut lines = wrap_at_most(&terminal(text), columns, limit);

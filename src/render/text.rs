@@ -148,7 +148,7 @@ fn spreads(page: &mut Page, report: &Report) {
 }
 
 fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
-    Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
+    Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
 }
 
 fn quantile(of: Option<crate::report::Duration>, unit: Unit) -> String {
@@ -171,7 +171,10 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
         let undetermined = report.verdict.outcome == RunOutcome::Undetermined;
         let findings = if undetermined && !style.verbose { MANY } else { few };
         finding(page, report, findings);
-        hidden(page, report, few);
+        // What is well needs no setting to be changed.
+        if style.verbose || report.verdict.outcome != RunOutcome::Healthy {
+            hidden(page, report, few);
+        }
     } else {
         finding(page, report, if style.verbose { usize::MAX } else { 2 });
     }
@@ -189,13 +192,23 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
     }
     let complete = if report.complete { "" } else { "; not everything was read" };
     page.row("read", LABEL, &format!("{}{complete}", words::coverage(report)), &[], 1);
-    let unread: Vec<_> = words::unread(report).collect();
+    let strange: Vec<&str> = words::unrecognised(report).collect();
+    for path in strange.iter().take(FEW) {
+        let said = "no line recognised in ";
+        let name = clip_front(page.places.file(path), page.rest(LABEL + 2 + said.len()));
+        page.row("", LABEL, &format!("{said}{name}"), &[], 1);
+    }
+    if strange.len() > FEW {
+        page.row("", LABEL, &words::more(strange.len() - FEW, "file"), &[], 1);
+    }
+    let said = words::doubles_said(report);
+    let unread: Vec<_> = words::unread(report).filter(|(_, why)| !(said && words::is_double(why))).collect();
     for (path, why) in unread.iter().take(few) {
         let text = format!("{}: {why}", page.places.file(path));
         page.row("not read", LABEL, &text, &[], 2);
     }
     if unread.len() > few {
-        page.row("", LABEL, &format!("and {} more files", unread.len() - few), &[], 1);
+        page.row("", LABEL, &words::more(unread.len() - few, "file"), &[], 1);
     }
 }
 
@@ -204,7 +217,13 @@ fn finding(page: &mut Page, report: &Report, few: usize) {
         page.row(if at == 0 { "noticed" } else { "" }, LONG_LABEL, &finding.text, &finding.places, 2);
     }
     if report.findings.len() > few {
-        page.row("", LONG_LABEL, &format!("and {} more findings: --verbose", report.findings.len() - few), &[], 1);
+        page.row(
+            "",
+            LONG_LABEL,
+            &format!("{}: --verbose", words::more(report.findings.len() - few, "finding")),
+            &[],
+            1,
+        );
     }
 }
 
@@ -269,7 +288,26 @@ every 30 s; the test stopped looking after 10 s.
     }
 
     #[test]
+    fn files_are_named_for_what_was_not_recognised_but_doubles_only_once() {
+        let mut report = fixture::healthy();
+        report.coverage.files[1].recognised = 0;
+        report.coverage.files[0].skipped = Some("same content as b.log, read there".to_owned());
+        let page = text(&report);
+        let server = "signalprocessing_datastorage_test.log";
+        assert!(page.contains(&format!("           no line recognised in {server}\n")), "{page}");
+        assert!(page.contains("same content as b.log"), "{page}");
+        let text_of = "suite.log was not read: same content as b.log".to_owned();
+        report.findings = vec![crate::report::Finding { id: "read-once", text: text_of, places: Vec::new() }];
+        assert!(!text(&report).contains("not read suite.log"));
+    }
+
+    #[test]
     fn a_healthy_bundle_is_short() {
+        let mut report = fixture::healthy();
+        report.not_observable = fixture::one().not_observable;
+        assert!(!text(&report).contains("not shown"));
+        let verbose = rendered(&report, &Style { verbose: true, ..Style::default() }, "text");
+        assert!(verbose.contains("not shown"), "{verbose}");
         let page = text(&fixture::healthy());
         assert!(page.starts_with("healthy: all 87 specs that ran passed.\n"), "{page}");
         assert!(page.lines().count() <= 14, "{page}");

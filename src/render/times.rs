@@ -29,6 +29,15 @@ impl Unit {
         }
     }
 
+    /// The unit of a table of quantiles: milliseconds below a second, so that the small ones do not start with zeros.
+    pub fn of_quantiles<'a>(lengths: impl IntoIterator<Item = &'a Duration>) -> Self {
+        let longest = lengths.into_iter().flat_map(|d| [d.lo_ns, d.hi_ns]).flatten().map(Nanos::saturating_abs).max();
+        match Self::of([&Duration::exact(longest.unwrap_or(0))]) {
+            Self::Seconds if longest < Some(SECOND) => Self::Milliseconds,
+            unit => unit,
+        }
+    }
+
     fn nanos(self) -> Nanos {
         match self {
             Self::Microseconds => 1_000,
@@ -65,6 +74,21 @@ pub fn length_in(of: Duration, unit: Unit) -> String {
         (Some(lo), Some(hi)) => range(lo, hi, unit),
     };
     format!("{number} {}", unit.name())
+}
+
+/// A bound that is not passed: rounded down.
+pub fn no_more_than(bound: Nanos) -> String {
+    one(bound, Rounding::Down)
+}
+
+/// A bound that suffices: rounded up.
+pub fn enough(bound: Nanos) -> String {
+    one(bound, Rounding::Up)
+}
+
+fn one(bound: Nanos, rounding: Rounding) -> String {
+    let unit = Unit::of([&Duration::exact(bound)]);
+    format!("{} {}", rounded(bound, unit, rounding), unit.name())
 }
 
 fn range(lo: Nanos, hi: Nanos, unit: Unit) -> String {
@@ -223,6 +247,10 @@ mod tests {
         let column = [Duration { lo_ns: Some(9_712 * MS), hi_ns: None }, between_ns(12 * MS, 20 * MS)];
         let unit = Unit::of(&column);
         assert_eq!(length_in(column[1], unit), "0.012–0.020 s");
+        let quantiles = [Duration::exact(6_100_000), Duration::exact(412 * MS)];
+        let unit = Unit::of_quantiles(&quantiles);
+        assert_eq!(quantiles.map(|d| length_in(d, unit)), ["6.1 ms", "412 ms"]);
+        assert_eq!(Unit::of_quantiles(&[Duration::exact(SECOND)]), Unit::Seconds);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::times::{length, time};
-use crate::instant::Nanos;
+use super::times::{enough, length, no_more_than, time};
+use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{
     Awaited, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, Report, RunOutcome, Stage, State, Wait,
 };
@@ -242,17 +242,26 @@ fn after(seen: Option<&LinkState>, link: &LinkState) -> bool {
     seen.is_none_or(|seen| seen.link < link.link)
 }
 
+/// Nobody waits a tenth of this longer.
+const SHORT: Nanos = 10 * MILLISECOND;
+
 /// What would have helped.
 pub fn helped(of: &Wait) -> Option<String> {
     if of.helps == Some(false) {
         return Some("no longer wait: it would have changed nothing".to_owned());
     }
-    let interval = of.flush_interval.map(|d| format!("a flush interval of at most {}", length(d)));
-    let timeout = of.timeout.map(|d| format!("a timeout of {}", length(d)));
+    let interval = of.flush_interval.and_then(|d| d.hi_ns.or(d.lo_ns));
+    let interval = interval.map(|most| format!("a flush interval of at most {}", no_more_than(most)));
+    let timeout = of.timeout.map(|d| match (d.lo_ns, d.hi_ns) {
+        (lo, Some(hi)) if lo != Some(hi) => format!("a timeout of up to {}", enough(hi)),
+        (Some(lo), None) => format!("a timeout of more than {}", no_more_than(lo)),
+        _ => format!("a timeout of {}", length(d)),
+    });
     let extra = of.extra.map(|d| match d {
         Duration { lo_ns: Some(Nanos::MIN..=0), hi_ns: Some(Nanos::MIN..=0) } => {
             "no longer wait, one more look".to_owned()
         }
+        Duration { hi_ns: Some(Nanos::MIN..SHORT), .. } => "under 10 ms more of waiting".to_owned(),
         d => format!("{} more of waiting", length(d)),
     });
     let ways: Vec<String> = [extra, timeout, interval].into_iter().flatten().collect();
@@ -293,10 +302,11 @@ pub fn run(report: &Report) -> Option<String> {
 pub fn coverage(report: &Report) -> String {
     let coverage = &report.coverage;
     format!(
-        "{} file{}, {} lines, {} recognised",
+        "{} file{}, {} line{}, {} recognised",
         coverage.files.len(),
         if coverage.files.len() == 1 { "" } else { "s" },
         grouped(coverage.lines),
+        if coverage.lines == 1 { "" } else { "s" },
         grouped(coverage.recognised)
     )
 }
@@ -304,6 +314,27 @@ pub fn coverage(report: &Report) -> String {
 /// The files that were skipped or cut, and why: label and reason.
 pub fn unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     report.coverage.files.iter().filter_map(|file| Some((file.path.as_str(), file.skipped.as_deref()?)))
+}
+
+/// The files that were read without a line in them being recognised.
+pub fn unrecognised(report: &Report) -> impl Iterator<Item = &str> {
+    let files = report.coverage.files.iter();
+    files.filter(|file| file.skipped.is_none() && file.lines > 0 && file.recognised == 0).map(|file| file.path.as_str())
+}
+
+/// The file lies in the bundle once more and was read there.
+pub fn is_double(why: &str) -> bool {
+    ["same content as ", "link to ", "original of "].iter().any(|double| why.starts_with(double))
+}
+
+/// Whether a finding says already what was there twice.
+pub fn doubles_said(report: &Report) -> bool {
+    report.findings.iter().any(|finding| finding.id == "read-once")
+}
+
+/// `and 1 more file`, `and 12 more files`.
+pub fn more(count: usize, noun: &str) -> String {
+    format!("and {count} more {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `12,345`.
@@ -373,6 +404,18 @@ mod tests {
             Some("no longer wait: it would have changed nothing")
         );
         assert_eq!(helped(&Wait::default()), None);
+        let bounds = |lo, hi| Some(Duration { lo_ns: lo, hi_ns: Some(hi) });
+        let open = Wait {
+            helps: Some(true),
+            extra: bounds(Some(0), 4 * MILLISECOND),
+            timeout: bounds(Some(0), 5_000 * MILLISECOND),
+            flush_interval: bounds(None, 7_139_999_999),
+            ..Wait::default()
+        };
+        assert_eq!(
+            helped(&open).as_deref(),
+            Some("under 10 ms more of waiting, or a timeout of up to 5 s, or a flush interval of at most 7.13 s")
+        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn cells(row: &Row, unit: Unit) -> [String; 10] {
 /// One unit for the writes of all rows.
 fn unit(comparison: &Comparison) -> Unit {
     let spreads = comparison.bundles.iter().map(|row| &row.writes);
-    Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
+    Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
 }
 
 /// What a bundle without a difference is told.

@@ -141,7 +141,14 @@ pub fn checklist(doc: &mut Document, report: &Report) {
         check(held, &text, " (`stores` in the JSON report)");
     }
     if report.stores.len() > ROWS {
-        check(false, &format!("{} more stores are not listed here", report.stores.len() - ROWS), "");
+        check(
+            false,
+            &match report.stores.len() - ROWS {
+                1 => "1 more store is not listed here".to_owned(),
+                more => format!("{more} more stores are not listed here"),
+            },
+            "",
+        );
     }
     let settings: Vec<_> = report.settings.iter().filter_map(|s| Some((s, s.expected.as_ref()?))).collect();
     for (setting, expected) in settings {
@@ -226,7 +233,7 @@ fn quantiles(of: &Spread, unit: Unit) -> impl Iterator<Item = String> {
 }
 
 fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
-    Unit::of(spreads.flat_map(|s| [&s.min, &s.p50, &s.p95, &s.p99, &s.max]).flatten())
+    Unit::of_quantiles(spreads.flat_map(|s| [&s.min, &s.p50, &s.p95, &s.p99, &s.max]).flatten())
 }
 
 /// The figures that the first question is answered with.

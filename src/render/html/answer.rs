@@ -34,7 +34,13 @@ pub fn answer(html: &mut Html<'_>, report: &Report, style: &Style) {
         html.raw("</details>\n");
     }
     if others.len() > ROWS {
-        html.element("p", &format!("{} more failing specs are in the JSON report.", others.len() - ROWS));
+        html.element(
+            "p",
+            &match others.len() - ROWS {
+                1 => "1 more failing spec is in the JSON report.".to_owned(),
+                more => format!("{more} more failing specs are in the JSON report."),
+            },
+        );
     }
 }
 
@@ -152,7 +158,7 @@ fn links(html: &mut Html<'_>, of: &Awaited) {
 /// Writes by service.
 pub fn writes(html: &mut Html<'_>, report: &Report) {
     let spreads = report.services.iter().map(|s| &s.writes);
-    let unit = Unit::of(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
+    let unit = Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
     let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
     let written = report.services.iter().filter(|service| service.writes.count > 0);
     let rows: Vec<Vec<String>> = written
@@ -181,7 +187,7 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
         writes(html, report);
     }
     let shown: Vec<_> = report.stages.iter().filter(|s| s.spread.count > 0).collect();
-    let unit = Unit::of(shown.iter().flat_map(|s| [&s.spread.p50, &s.spread.p95, &s.spread.max]).flatten());
+    let unit = Unit::of_quantiles(shown.iter().flat_map(|s| [&s.spread.p50, &s.spread.p95, &s.spread.max]).flatten());
     let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
     let row = |s: &&crate::report::StageSpread| {
         let service = s.service.clone().unwrap_or_else(|| "all".to_owned());
@@ -221,7 +227,13 @@ fn ledger(html: &mut Html<'_>, report: &Report) {
     html.raw("<details><summary>Ledger of each store</summary>\n");
     html.table(&["Store", "Service", "Emitted", "Buffered", "Batched", "Written", "Lost", "Queued"], &rows, 2);
     if report.stores.len() > ROWS {
-        html.element("p", &format!("{} more stores are in the JSON report.", report.stores.len() - ROWS));
+        html.element(
+            "p",
+            &match report.stores.len() - ROWS {
+                1 => "1 more store is in the JSON report.".to_owned(),
+                more => format!("{more} more stores are in the JSON report."),
+            },
+        );
     }
     html.raw("</details>\n");
 }

@@ -2,7 +2,7 @@
 //!
 //! The page is a file of its own: no network, no second file, and a content security policy that lets nothing run but
 //! this crate's own script, named by its hash. The answer is HTML and needs no script. The timeline is drawn from the
-//! rows of [`data`] in a canvas, only what is on the screen, so that many rows are shown as quickly as few.
+//! rows of `data` in a canvas, only what is on the screen, so that many rows are shown as quickly as few.
 
 mod answer;
 #[cfg(test)]

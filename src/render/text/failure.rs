@@ -1,6 +1,6 @@
 //! The part of the screen that is about one failing spec.
 
-use super::super::layout::clip_front;
+use super::super::layout::{clip_front, wrap};
 use super::super::page::Page;
 use super::super::times::{Unit, length_in};
 use super::super::{Style, words};
@@ -9,8 +9,8 @@ use crate::causes;
 use crate::report::{Awaited, Confidence, Failure, Family, Report};
 use crate::sighting::Outcome;
 
-fn spec(page: &mut Page, failure: &Failure, limit: usize) {
-    page.row("spec", LABEL, &failure.spec, &[], limit);
+fn spec(page: &mut Page, failure: &Failure, text: &str, limit: usize) {
+    page.row("spec", LABEL, text, &[], limit);
     let place = failure.location.as_ref().map(|place| page.places.name(place));
     let process = failure.process.map(|process| format!("process {process}"));
     let outcome = (failure.outcome != Outcome::Failed).then(|| words::outcome(failure.outcome).to_owned());
@@ -24,7 +24,8 @@ fn spec(page: &mut Page, failure: &Failure, limit: usize) {
 pub fn short(page: &mut Page, failure: &Failure) {
     page.gap();
     page.headline(&words::failure(failure), 3);
-    spec(page, failure, 1);
+    // The containers are often the same: the end tells the specs apart.
+    spec(page, failure, &clip_front(&failure.spec, page.rest(LABEL + 2)), 1);
     if let Some(best) = failure.ranked.first() {
         page.evidence("because", LABEL, &best.supporting, 1);
     }
@@ -36,7 +37,7 @@ pub fn short(page: &mut Page, failure: &Failure) {
 /// A failure with everything that fits.
 pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) {
     let few = if style.verbose { usize::MAX } else { FEW };
-    spec(page, failure, 3);
+    spec(page, failure, &failure.spec, 3);
     if let Some(cause) = failure.cause {
         page.row("cause", LABEL, &format!("{cause} (whylate explain {cause})"), &[], 1);
     }
@@ -44,7 +45,7 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
         page.row(if at == 0 { "waited" } else { "" }, LABEL, &words::waited(awaited), &[], 2);
     }
     if failure.awaited.len() > few {
-        page.row("", LABEL, &format!("and {} more events", failure.awaited.len() - few), &[], 1);
+        page.row("", LABEL, &words::more(failure.awaited.len() - few, "event"), &[], 1);
     } else if failure.awaited.is_empty() {
         let first = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message");
         page.row("message", LABEL, first, &failure.places, 2);
@@ -134,6 +135,27 @@ fn ruled_out(page: &mut Page, failure: &Failure, few: usize) {
     }
     if rest.len() > few {
         let names: Vec<&str> = rest[few..].iter().map(|out| out.cause).collect();
-        page.row("nor", LONG_LABEL, &names.join(", "), &[], 2);
+        page.row("nor", LONG_LABEL, &fitting(&names, page.rest(LONG_LABEL + 2)), &[], 2);
+    }
+}
+
+/// As many names as two lines hold, and how many more there are.
+fn fitting(names: &[&str], columns: usize) -> String {
+    let text = |count: usize| match names.len() - count {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..count].join(", ")),
+    };
+    let fits = |count: &usize| wrap(&text(*count), columns).len() <= 2;
+    text((1..=names.len()).rev().find(fits).unwrap_or(names.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+
+    #[test]
+    fn a_list_of_names_ends_between_two_of_them() {
+        assert_eq!(fitting(&["one", "two", "three"], 20), "one, two, three");
+        assert_eq!(fitting(&["emit-late", "emit-never", "send-loss"], 12), "emit-late and 2 more");
     }
 }
