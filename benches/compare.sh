@@ -19,16 +19,16 @@ have() { command -v "$1" > /dev/null; }
 # Commands for one corpus, one a line: name, TAB, command.
 commands() {
     local at=$1
-    printf 'whylate\t%s\n' "$whylate check -q $at"
+    printf 'whylate\t%s\n' "$whylate -q $at"
     case $at in
         *.tar.gz)
             have gzip && printf 'gzip -dc\t%s\n' "gzip -dc $at"
             have gzip && have rg && printf 'gzip -dc ¦ rg -c\t%s\n' "gzip -dc $at | rg -a -c '$needles'"
             have pigz && have rg && printf 'pigz -dc ¦ rg -c\t%s\n' "pigz -dc $at | rg -a -c '$needles'" ;;
         *.tar.zst) have zstd && printf 'zstd -dc\t%s\n' "zstd -q -dc $at" ;;
-        *.zip) printf 'whylate, 1 thread\t%s\n' "$whylate check -q --threads 1 $at" ;;
+        *.zip) printf 'whylate, 1 thread\t%s\n' "$whylate -q --threads 1 $at" ;;
         *)
-            printf 'whylate, 1 thread\t%s\n' "$whylate check -q --threads 1 $at"
+            printf 'whylate, 1 thread\t%s\n' "$whylate -q --threads 1 $at"
             have rg && printf 'rg -c\t%s\n' "rg -a -c '$needles' $at"
             have rg && printf 'rg -n ¦ cat\t%s\n' "rg -a -n '$needles' $at | cat"
             printf 'grep -c\t%s\n' "grep -a -r -c -E '$needles' $at" ;;

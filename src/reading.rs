@@ -6,10 +6,10 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memchr::memchr;
+use memchr::{memchr_iter, memchr2, memrchr};
 
 use crate::documents::{self, Document};
-use crate::formats::{self, Record};
+use crate::formats::{self, Level, Record};
 use crate::instant::{Nanos, Stamp, Zone, believed};
 use crate::prefixes::Layers;
 use crate::sighting::Sighting;
@@ -66,26 +66,34 @@ impl source::Reader for Parser {
             if head.len() < DOCUMENT_BYTES && lines.may_be_document(&head) {
                 head.extend_from_slice(rest);
             }
-            while let Some(end) = memchr(b'\n', rest) {
-                let (line, after) = rest.split_at(end);
-                rest = &after[1..];
+            // Whether a block is text, and whether a terminal left its marks in it, is asked once and not line by line.
+            let clean = memchr2(0x1b, 0, rest).is_none();
+            let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
+            let text = std::str::from_utf8(&rest[..whole]).ok();
+            let mut from = 0;
+            for end in memchr_iter(b'\n', &rest[..whole]) {
+                let line = from..end;
+                from = end + 1;
                 if std::mem::take(&mut skipping) {
                     continue;
                 }
-                if pending.is_empty() {
-                    lines.line(line);
-                } else {
-                    pending.extend_from_slice(line);
-                    lines.line(&pending);
+                if !pending.is_empty() {
+                    pending.extend_from_slice(&rest[line]);
+                    lines.bytes(&pending);
                     pending.clear();
+                } else if let Some(text) = text {
+                    lines.line(&text[line], clean);
+                } else {
+                    lines.bytes(&rest[line]);
                 }
             }
+            rest = &rest[whole..];
             if !skipping {
                 pending.extend_from_slice(rest);
                 if pending.len() > self.longest_line {
                     pending.truncate(self.longest_line);
                     lines.file.cut_lines += 1;
-                    lines.line(&pending);
+                    lines.bytes(&pending);
                     pending.clear();
                     skipping = true;
                 }
@@ -93,7 +101,7 @@ impl source::Reader for Parser {
         }
         if !pending.is_empty() {
             lines.file.ends_open = true;
-            lines.line(&pending);
+            lines.bytes(&pending);
         }
         lines.finish(&head)
     }
@@ -135,11 +143,18 @@ impl Lines {
             && head.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|first| matches!(first, b'{' | b'['))
     }
 
-    fn line(&mut self, bytes: &[u8]) {
+    fn bytes(&mut self, bytes: &[u8]) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.line(text, false),
+            Err(_) => self.line(&String::from_utf8_lossy(bytes), false),
+        }
+    }
+
+    /// `clean`: no byte of it is an escape or a NUL.
+    fn line(&mut self, text: &str, clean: bool) {
         self.file.lines += 1;
-        let text = String::from_utf8_lossy(bytes);
         let mut scratch = std::mem::take(&mut self.scratch);
-        let stripped = self.layers.unwrap_or_default().strip(&text, &mut scratch);
+        let stripped = self.layers.unwrap_or_default().clean(clean).strip(text, &mut scratch);
         if !self.partial.is_empty() {
             self.join(&" ".repeat(stripped.indent));
         }
@@ -169,7 +184,11 @@ impl Lines {
         let number = u32::try_from(self.file.lines).unwrap_or(u32::MAX);
         for format in formats::ALL {
             let Some(message) = format.message(line) else { continue };
-            let decode = vocabulary::decoder(message).unwrap_or(vocabulary::other);
+            let decode = vocabulary::decoder(message).or_else(|| {
+                let may_say = vocabulary::may_be_other(message, line) || format.level(line) >= Some(Level::Error);
+                may_say.then_some(vocabulary::other as vocabulary::Decode)
+            });
+            let Some(decode) = decode else { return };
             let said = format
                 .record(line)
                 .and_then(|record: Record<'_>| Some((record.stamp, decode(&record, &mut self.names)?)));

@@ -135,18 +135,31 @@ pub fn by_looks(
     };
     if let Some(coarse) = coarse.filter(|coarse| coarse.votes >= FEWEST_LOOKS) {
         // Answers of other processes fall near too, so the densest place counts, not the smallest difference.
-        let near =
-            |(_, end, _): &&(Nanos, Nanos, Seen)| printed.iter().any(|at| (at - end - coarse.offset).abs() <= PROMPT);
+        let mut printed = printed.to_vec();
+        printed.sort_unstable();
+        let near = |(_, end, _): &&(Nanos, Nanos, Seen)| {
+            let at = end + coarse.offset;
+            let first = printed.partition_point(|printed| *printed < at - PROMPT);
+            printed.get(first).is_some_and(|printed| *printed <= at + PROMPT)
+        };
         let by = queries.iter().find(near).map(|(.., by)| *by)?;
         return Some(clock(Duration::between(coarse.offset - PROMPT, coarse.offset), coarse.votes, by));
     }
     // One moment fits many queries; of those the nearest, which is right unless the clocks are far apart.
+    let sorted = |pick: fn(&(Nanos, Nanos, Seen)) -> Nanos| {
+        let mut times: Vec<(Nanos, Seen)> = queries.iter().map(|query| (pick(query), query.2)).collect();
+        times.sort_unstable();
+        times
+    };
+    let (begins, ends) = (sorted(|(begin, ..)| *begin), sorted(|(_, end, _)| *end));
     let nearest = |moment: &Moment| {
-        let apart = |(begin, end, by): &(Nanos, Nanos, Seen)| match moment {
-            Moment::LoopBegan(at) => (at - begin, *by),
-            Moment::AskedOnce(at) => (at - end, *by),
+        let (at, times) = match moment {
+            Moment::LoopBegan(at) => (at, &begins),
+            Moment::AskedOnce(at) => (at, &ends),
         };
-        queries.iter().map(apart).min_by_key(|(apart, _)| apart.abs())
+        let after = times.partition_point(|(time, _)| time < at);
+        let around = &times[after.saturating_sub(1)..times.len().min(after + 1)];
+        around.iter().map(|(time, by)| (at - time, *by)).min_by_key(|(apart, _)| apart.abs())
     };
     let (apart, by) = moments.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
     (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), 1, by))

@@ -229,16 +229,15 @@ impl<'a> Case<'a> {
         let Some(from) = self.needed_from() else { return Vec::new() };
         let to = self.last_look_at().and_then(Instant::hi).or_else(|| self.failed.deadline.and_then(Instant::hi));
         let Some(to) = to else { return Vec::new() };
-        let offsets: Vec<Option<Nanos>> =
-            (0..self.world.servers.len()).map(|server| self.rough_offset(server)).collect();
-        (0..self.world.requests.len())
-            .filter(|index| {
-                let request = &self.world.requests[*index];
-                let Some(offset) = offsets[request.server] else { return false };
-                let end = request.end.lo().unwrap_or(Nanos::MIN).saturating_add(offset);
-                (from..=to).contains(&end) && (200..300).contains(&request.line.status)
-            })
-            .collect()
+        let mut served: Vec<usize> = Vec::new();
+        for (server, answered) in self.world.index.answered.iter().enumerate() {
+            let Some(offset) = self.rough_offset(server) else { continue };
+            let first = answered.partition_point(|(end, _)| end.saturating_add(offset) < from);
+            let inside = answered[first..].iter().take_while(|(end, _)| end.saturating_add(offset) <= to);
+            served.extend(inside.map(|(_, index)| *index));
+        }
+        served.sort_unstable();
+        served
     }
 
     /// The server's last request, when it lies before the last look.
@@ -290,8 +289,11 @@ impl<'a> Case<'a> {
         let own = event.batch;
         // What was flushed itself, in a time that is known, was kept by nobody after that.
         let flushed_by = event.times.flushed.hi();
-        (0..self.world.batches.len())
-            .filter(|index| Some(*index) != own && self.world.batches[*index].store == event.store)
+        // Batches stand store by store.
+        let first = self.world.batches.partition_point(|batch| batch.store < event.store);
+        let last = self.world.batches.partition_point(|batch| batch.store <= event.store);
+        (first..last)
+            .filter(|index| Some(*index) != own)
             .filter(|index| {
                 let batch = &self.world.batches[*index];
                 let took = self.world.write_time(*index);

@@ -31,6 +31,8 @@ pub(super) struct Index {
     pub found: HashMap<SuiteAndName, Vec<(usize, Seen)>>,
     /// Passed specs of each suite: block, text, and its line.
     pub passed: HashMap<Option<usize>, Vec<(usize, Text, Seen)>>,
+    /// Requests of each server that it answered with 2xx: when each ended on the server's clock, sorted.
+    pub answered: Vec<Vec<(Nanos, usize)>>,
     /// Writes of all batches, and of each store's.
     pub writes: Writes,
     pub writes_of: HashMap<usize, Writes>,
@@ -69,6 +71,15 @@ impl Index {
             for writes in [&mut index.writes, index.writes_of.entry(batch.store).or_default()] {
                 if took > slow { writes.slow.push((number, batch.flushed)) } else { writes.normal.push(took) }
             }
+        }
+        index.answered = vec![Vec::new(); world.servers.len()];
+        for (number, request) in world.requests.iter().enumerate() {
+            if let (Some(end), 200..300) = (request.end.lo(), request.line.status) {
+                index.answered[request.server].push((end, number));
+            }
+        }
+        for answered in &mut index.answered {
+            answered.sort_unstable();
         }
         index.writes.normal.sort_unstable();
         for writes in index.writes_of.values_mut() {

@@ -307,14 +307,21 @@ impl World {
     fn fits_batches(&self, server: usize, clock: &Clock) -> bool {
         const LATE: Nanos = 200 * crate::instant::MILLISECOND;
         let Some((lo, hi)) = clock.offset.and_then(|offset| offset.lo().zip(offset.hi())) else { return false };
-        let writes = || {
-            let of_server = self.requests.iter().filter(move |request| request.server == server);
-            of_server.filter(|request| request.about == requests::About::Write)
-        };
+        let mut begins: HashMap<u64, Vec<Nanos>> = HashMap::new();
+        let of_server = self.requests.iter().filter(|request| request.server == server);
+        for write in of_server.filter(|request| request.about == requests::About::Write) {
+            if let Some((size, begin)) = write.size.zip(write.begin.lo()) {
+                begins.entry(size).or_default().push(begin);
+            }
+        }
+        for begins in begins.values_mut() {
+            begins.sort_unstable();
+        }
         let sent = |batch: &Batch, fired: Nanos| {
-            writes().filter(|write| write.size == Some(batch.size)).filter_map(|write| write.begin.lo()).any(|begin| {
-                begin.saturating_add(hi) >= fired && begin.saturating_add(lo) <= fired.saturating_add(LATE)
-            })
+            let begins = begins.get(&batch.size).map_or(&[][..], Vec::as_slice);
+            // The first that can have been sent after the tick is the nearest to it.
+            let first = begins.partition_point(|begin| begin.saturating_add(hi) < fired);
+            begins.get(first).is_some_and(|begin| begin.saturating_add(lo) <= fired.saturating_add(LATE))
         };
         let clients = self.batches.iter().filter(|batch| batch.failures.is_empty() && !self.is_self_audit(batch.store));
         clients.filter_map(|batch| Some((batch, batch.fired?))).all(|(batch, fired)| sent(batch, fired))

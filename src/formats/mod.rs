@@ -78,6 +78,9 @@ pub trait Format: Sync {
     /// Optimistic: a torn line may have a message and no record.
     fn message<'a>(&self, line: &'a str) -> Option<&'a str>;
 
+    /// The level of a line of this format, found without decoding the rest. Optimistic as the message is.
+    fn level(&self, line: &str) -> Option<Level>;
+
     /// The whole line, decoded; `None` when it is torn or not of this format.
     fn record<'a>(&self, line: &'a str) -> Option<Record<'a>>;
 }

@@ -21,6 +21,10 @@ impl Format for PostgreSql {
         Some(parts(line)?.message)
     }
 
+    fn level(&self, line: &str) -> Option<Level> {
+        level(parts(line)?.severity)
+    }
+
     fn record<'a>(&self, line: &'a str) -> Option<Record<'a>> {
         let Parts { stamp, pid, severity, message } = parts(line)?;
         let mut fields = Fields::default();

@@ -19,6 +19,10 @@ impl Format for ZapConsole {
         Some(columns(line)?.message)
     }
 
+    fn level(&self, line: &str) -> Option<Level> {
+        Some(columns(line)?.level)
+    }
+
     fn record<'a>(&self, line: &'a str) -> Option<Record<'a>> {
         let Columns { stamp, level, logger, message, fields } = columns(line)?;
         let fields = if fields.is_empty() { Fields::default() } else { Fields::parse(fields)? };

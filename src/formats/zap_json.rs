@@ -15,6 +15,14 @@ impl Format for ZapJson {
         line.starts_with('{').then(|| json::message(line))?
     }
 
+    fn level(&self, line: &str) -> Option<Level> {
+        // zap prints the level first. Where something else does not, the line is read to find it.
+        let Some(rest) = line.strip_prefix("{\"level\":\"") else {
+            return self.record(line).map(|record| record.level);
+        };
+        Level::parse(rest.split_once('"')?.0)
+    }
+
     fn record<'a>(&self, line: &'a str) -> Option<Record<'a>> {
         if !line.starts_with('{') {
             return None;

@@ -16,7 +16,7 @@ impl Prefix for Colour {
     fn strip(&self, seen: &mut Stripped<'_>) {
         let line = seen.line.strip_suffix('\r').unwrap_or(seen.line);
         seen.line = line;
-        if memchr2(0x1b, 0, line.as_bytes()).is_none() {
+        if seen.layers.clean || memchr2(0x1b, 0, line.as_bytes()).is_none() {
             return;
         }
         let Some(scratch) = seen.scratch.take() else { return };

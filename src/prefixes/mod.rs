@@ -51,6 +51,7 @@ pub static ALL: &[&dyn Prefix] = &[&colour::Colour, &runner::Runner, &cri::Cri, 
 pub struct Layers {
     /// Its stamps do not all have seven fraction digits, so one that has is not the CI runner's.
     no_runner: bool,
+    clean: bool,
 }
 
 impl Layers {
@@ -63,7 +64,13 @@ impl Layers {
             .take(LINES)
             .filter_map(|line| time::leading(line.trim_start_matches('\u{feff}')))
             .any(|(stamp, rest)| rest.starts_with(' ') && stamp.precision != runner::PRECISION);
-        Self { no_runner }
+        Self { no_runner, clean: false }
+    }
+
+    /// Whether it is known of the next line that it holds neither an escape nor a NUL.
+    #[must_use]
+    pub fn clean(self, clean: bool) -> Self {
+        Self { clean, ..self }
     }
 
     /// Takes all layers off a line, without its line feed. `scratch` is only written when colour is taken out of the

@@ -1,5 +1,9 @@
 //! The code around the store: controllers that take up an object, audit clients that are told no, panics.
 
+use std::sync::LazyLock;
+
+use memchr::memmem;
+
 use super::{Names, bare};
 use crate::formats::{Level, Record};
 use crate::sighting::{CallerLine, What};
@@ -17,6 +21,17 @@ const AUDIT_FAILED: &[&str] = &[
     "failed to store audit event",
     "audit store failure",
 ];
+
+/// Whether a record below the level of errors may say something here.
+pub fn may_say(message: &str, line: &str) -> bool {
+    // Made once: to prepare the search costs as much as the search.
+    static KIND: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("controllerKind"));
+    let message = bare(message);
+    let begins = |start: &&str| message.starts_with(start);
+    ["Skipping", "Observed a panic"].iter().any(begins)
+        || AUDIT_FAILED.iter().any(begins)
+        || KIND.find(line.as_bytes()).is_some()
+}
 
 /// A record that no table knows.
 pub fn read(record: &Record<'_>, names: &mut Names) -> Option<What> {

@@ -3,6 +3,10 @@
 //! The reporter's text is the only one that needs the lines before: a spec's text stands above its location, and a
 //! failure's message has several lines. The state is small and ends at each delimiter.
 
+use std::sync::LazyLock;
+
+use memchr::memmem;
+
 use super::{Names, bare, looks};
 use crate::formats::time;
 use crate::instant::{Nanos, SECOND, Stamp, believed_length};
@@ -28,6 +32,10 @@ struct Body {
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
 const BODY_BYTES: usize = 64 << 10;
+// Searched for in every line that is nothing else.
+static REFUSED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("Connection failed (Get "));
+static UNHEALTHY: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("health check failed for "));
+
 const DELIMITER: &str = "------------------------------";
 
 impl Ginkgo {
@@ -167,7 +175,7 @@ impl Ginkgo {
             let folder = bare(text)["Collecting container logs to ".len()..].trim_end_matches(['.', '/']);
             return Some(TestLine::MustGather { folder: names.text(folder) });
         }
-        let refused = text.contains("Connection failed (Get ") || text.contains("health check failed for ");
+        let refused = [&REFUSED, &UNHEALTHY].iter().any(|said| said.find(text.as_bytes()).is_some());
         refused.then(|| TestLine::ServerUnreachable { error: names.prose(bare(text)) })
     }
 }
@@ -260,6 +268,10 @@ fn failure_at(text: &str, names: &mut Names) -> Option<(Text, CodePlace, Option<
 
 /// `/path/to/file.go:123`, alone.
 fn code_place(text: &str, names: &mut Names) -> Option<CodePlace> {
+    // Most lines fail at the first of these.
+    if !text.as_bytes().last()?.is_ascii_digit() {
+        return None;
+    }
     let (file, line) = text.rsplit_once(':')?;
     let is_path =
         file.rsplit_once('.').is_some_and(|(_, ending)| ending == "go") && !file.contains(' ') && file.contains('/');

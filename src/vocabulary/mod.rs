@@ -12,6 +12,7 @@ mod postgresql;
 mod python_store;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, LazyLock};
 
 pub use ginkgo::Ginkgo;
@@ -35,7 +36,26 @@ pub struct Wording {
 /// Every table of exact messages.
 static WORDINGS: &[&[Wording]] = &[audit_store::WORDINGS, datastorage::WORDINGS];
 
-static BY_MESSAGE: LazyLock<HashMap<&'static str, Decode>> =
+/// A hash for the messages above: every line is looked up, and nobody can choose what stands in the table.
+#[derive(Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its bits from both ends.
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
+static BY_MESSAGE: LazyLock<HashMap<&'static str, Decode, BuildHasherDefault<Quick>>> =
     LazyLock::new(|| WORDINGS.iter().copied().flatten().map(|wording| (wording.message, wording.decode)).collect());
 
 /// The texts of one file, each kept once.
@@ -77,6 +97,11 @@ pub fn decoder(message: &str) -> Option<Decode> {
 /// Every exact message, in no order that means anything.
 pub fn messages() -> impl Iterator<Item = &'static str> {
     WORDINGS.iter().copied().flatten().map(|wording| wording.message)
+}
+
+/// Whether [`other`] may make something of a line that is no error: a cheap question before the line is decoded.
+pub fn may_be_other(message: &str, line: &str) -> bool {
+    controllers::may_say(message, line)
 }
 
 /// A record whose message no table knows: an object that a controller took up, an error, a database's complaint.
