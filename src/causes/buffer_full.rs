@@ -1,6 +1,6 @@
 //! BUFFER-FULL: the channel was full and the event was dropped.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, not_taken};
 
 use crate::correlate::journeys::Case;
 use crate::correlate::replay::Fate;
@@ -62,20 +62,7 @@ A second emission of the same event that was buffered in time.
 "#;
 
 fn examine(case: &Case<'_>) -> Examined {
-    let mut examined = Examined::default();
-    for (journey, event) in case.followed() {
-        if event.fate == Fate::DroppedFull {
-            let error = event.ended.and_then(|seen| case.refusal(seen));
-            let text = error.map_or_else(
-                || "the channel was full, the event was dropped".to_owned(),
-                |error| format!("the channel was full, the event was dropped: {error}"),
-            );
-            examined.supporting.push(case.evidence(text, event.called.into_iter().chain(event.ended)));
-        } else if event.fate == Fate::Buffered && journey.under_other_id.is_none() {
-            examined.excluding.push(case.evidence("the event was buffered", event.ended));
-        }
-    }
-    examined
+    not_taken(case, Fate::DroppedFull, "the channel was full, the event was dropped")
 }
 
 fn sentence(case: &Case<'_>) -> String {

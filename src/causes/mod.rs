@@ -50,7 +50,9 @@ pub use validate_drop::VALIDATE_DROP;
 pub use write_dup::WRITE_DUP;
 pub use write_slow::WRITE_SLOW;
 
+use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::Case;
+use crate::correlate::replay::{Fate, Outcome};
 use crate::report::{Evidence, Family};
 
 /// Something that makes an audit test fail.
@@ -118,6 +120,45 @@ pub static ALL: &[&Cause] = &[
 /// The cause with a code.
 pub fn named(code: &str) -> Option<&'static Cause> {
     ALL.iter().copied().find(|cause| cause.code == code)
+}
+
+/// Evidence by the server's answers to the event's batch: the last one that `status` picks is for the cause, a created
+/// batch excludes it.
+fn answered(case: &Case<'_>, failure: &str, status: fn(&Trouble) -> Option<u16>) -> Examined {
+    let mut examined = Examined::default();
+    let Some(batch) = case.batch() else { return examined };
+    if let Some(status) = case.troubles(batch).iter().rev().find_map(|(trouble, _)| status(trouble)) {
+        let words = case.handler_words(batch).map_or_else(String::new, |words| format!(": {words}"));
+        let text = format!("the server {failure} its batch of {} with status {status}{words}", batch.size);
+        examined.supporting.push(case.evidence(text, case.batch_lines(batch)));
+    } else if batch.outcome == Outcome::Written
+        || batch.requests.iter().any(|request| case.world.requests[*request].created())
+    {
+        examined.excluding.push(case.evidence("its batch was accepted", case.batch_lines(batch)));
+    }
+    examined
+}
+
+/// Evidence by the end of the event's calls: `fate` is for the cause, a buffered event excludes it.
+fn not_taken(case: &Case<'_>, fate: Fate, what: &str) -> Examined {
+    let mut examined = Examined::default();
+    for (journey, event) in case.followed() {
+        if event.fate == fate {
+            let error = event.ended.and_then(|seen| case.refusal(seen));
+            let text = error.map_or_else(|| what.to_owned(), |error| format!("{what}: {error}"));
+            examined.supporting.push(case.evidence(text, event.called.into_iter().chain(event.ended)));
+        } else if event.fate == Fate::Buffered && journey.under_other_id.is_none() {
+            examined.excluding.push(case.evidence("the event was buffered", event.ended));
+        }
+    }
+    examined
+}
+
+/// Evidence that more time would not have helped: looks after the event was visible found nothing.
+fn looked_in_vain(case: &Case<'_>) -> Option<Evidence> {
+    let after = case.looks_after_visible();
+    let text = format!("{} looks after the event was visible still did not find it", after.len());
+    Some(case.evidence(text, case.look_line(after.first()?)))
 }
 
 /// How often, in words.

@@ -1,6 +1,6 @@
 //! QUERY-EARLY: looking ended before its deadline, before the event could be visible.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, looked_in_vain};
 
 use crate::correlate::journeys::Case;
 use crate::instant::spoken;
@@ -65,10 +65,8 @@ A later look of the spec, or a query that could not have matched the event.
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();
-    let after = case.looks_after_visible();
-    if let Some(look) = after.first() {
-        let text = format!("{} looks after the event was visible still did not find it", after.len());
-        examined.excluding.push(case.evidence(text, case.look_line(look)));
+    if let Some(vain) = looked_in_vain(case) {
+        examined.excluding.push(vain);
         return examined;
     }
     if case.looking.to_deadline {

@@ -1,6 +1,6 @@
 //! QUERY-WINDOW: the window of looking was shorter than a normal flush and write.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, looked_in_vain};
 
 use crate::correlate::journeys::Case;
 use crate::instant::spoken;
@@ -65,10 +65,8 @@ A POST that carried the event before the last look.
 
 fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();
-    let after = case.looks_after_visible();
-    if let Some(look) = after.first() {
-        let text = format!("{} looks after the event was visible still did not find it", after.len());
-        examined.excluding.push(case.evidence(text, case.look_line(look)));
+    if let Some(vain) = looked_in_vain(case) {
+        examined.excluding.push(vain);
         return examined;
     }
     let Some(window) = case.window().filter(|_| case.looking.to_deadline) else { return examined };

@@ -1,10 +1,9 @@
 //! REJECT-4XX: the server refused the batch.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, answered};
 
 use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::Case;
-use crate::correlate::replay::Outcome;
 use crate::report::Family;
 
 /// The server refused the batch.
@@ -65,21 +64,10 @@ Proof that the event was in another batch, which the server created.
 "#;
 
 fn examine(case: &Case<'_>) -> Examined {
-    let mut examined = Examined::default();
-    let Some(batch) = case.batch() else { return examined };
-    let troubles = case.troubles(batch);
-    if let Some((Trouble::Client(status), _)) =
-        troubles.iter().rev().find(|(trouble, _)| matches!(trouble, Trouble::Client(_)))
-    {
-        let words = case.handler_words(batch).map_or_else(String::new, |words| format!(": {words}"));
-        let text = format!("the server refused its batch of {} with status {status}{words}", batch.size);
-        examined.supporting.push(case.evidence(text, case.batch_lines(batch)));
-    } else if batch.outcome == Outcome::Written
-        || batch.requests.iter().any(|request| case.world.requests[*request].created())
-    {
-        examined.excluding.push(case.evidence("its batch was accepted", case.batch_lines(batch)));
-    }
-    examined
+    answered(case, "refused", |trouble| match trouble {
+        Trouble::Client(status) => Some(*status),
+        _ => None,
+    })
 }
 
 fn sentence(case: &Case<'_>) -> String {

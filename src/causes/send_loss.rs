@@ -43,7 +43,7 @@ the one that replay gives it; at a border it is at most likely.
 - `infra-down`: the server did not run from the first attempt to the last
   look. The other of the two stands second.
 - `reject-4xx`, `server-5xx`, `dlq-202`: the attempt's error names a status.
-- The finding noise: refusals that begin in teardown, with no spec failing.
+- Noise: refusals that begin in teardown, with no spec failing.
 - `write-slow`: one attempt timed out, and the next was written.
 
 ## What to do

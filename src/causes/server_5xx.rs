@@ -1,10 +1,9 @@
 //! SERVER-5XX: the server could not write the batch.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, answered};
 
 use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::Case;
-use crate::correlate::replay::Outcome;
 use crate::report::Family;
 
 /// The server failed to write.
@@ -64,21 +63,10 @@ A created batch of the same store and size that the event belongs to.
 "#;
 
 fn examine(case: &Case<'_>) -> Examined {
-    let mut examined = Examined::default();
-    let Some(batch) = case.batch() else { return examined };
-    let troubles = case.troubles(batch);
-    if let Some((Trouble::Server(status), _)) =
-        troubles.iter().rev().find(|(trouble, _)| matches!(trouble, Trouble::Server(_)))
-    {
-        let words = case.handler_words(batch).map_or_else(String::new, |words| format!(": {words}"));
-        let text = format!("the server failed to write its batch of {} with status {status}{words}", batch.size);
-        examined.supporting.push(case.evidence(text, case.batch_lines(batch)));
-    } else if batch.outcome == Outcome::Written
-        || batch.requests.iter().any(|request| case.world.requests[*request].created())
-    {
-        examined.excluding.push(case.evidence("its batch was accepted", case.batch_lines(batch)));
-    }
-    examined
+    answered(case, "failed to write", |trouble| match trouble {
+        Trouble::Server(status) => Some(*status),
+        _ => None,
+    })
 }
 
 fn sentence(case: &Case<'_>) -> String {

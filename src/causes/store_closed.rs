@@ -40,7 +40,7 @@ and `emit-never` stands second.
 
 ## What it is confused with
 - `emit-never`: a panic ends the phase, so later events are never emitted.
-- The finding noise: refusals in teardown, with no failing spec before.
+- Noise: refusals in teardown, with no failing spec before.
 - `send-loss`: the batch was flushed, and its attempts failed on the network.
 - `buffer-full`: the line says full, not closed.
 

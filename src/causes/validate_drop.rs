@@ -1,6 +1,6 @@
 //! VALIDATE-DROP: the client's own validation refused the event.
 
-use super::{Cause, Examined};
+use super::{Cause, Examined, not_taken};
 
 use crate::correlate::Seen;
 use crate::correlate::journeys::Case;
@@ -63,20 +63,7 @@ A second call for the same pair that was buffered before the last look.
 "#;
 
 fn examine(case: &Case<'_>) -> Examined {
-    let mut examined = Examined::default();
-    for (journey, event) in case.followed() {
-        if event.fate == Fate::Refused {
-            let error = event.ended.and_then(|seen| case.refusal(seen));
-            let text = error.map_or_else(
-                || "the client's validation refused it".to_owned(),
-                |error| format!("the client's validation refused it: {error}"),
-            );
-            examined.supporting.push(case.evidence(text, event.called.into_iter().chain(event.ended)));
-        } else if event.fate == Fate::Buffered && journey.under_other_id.is_none() {
-            examined.excluding.push(case.evidence("the event was buffered", event.ended));
-        }
-    }
-    examined
+    not_taken(case, Fate::Refused, "the client's validation refused it")
 }
 
 fn sentence(case: &Case<'_>) -> String {
