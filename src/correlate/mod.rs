@@ -158,8 +158,10 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
 
 impl World {
     fn replay(&mut self) {
+        let reconciles: Vec<Vec<usize>> =
+            self.output.blocks.iter().map(|block| replay::reconciles(&self.files, block)).collect();
         for number in 0..self.stores.len() {
-            let done = replay::replay(&self.files, &self.output.blocks, number, &self.stores[number]);
+            let done = replay::replay(&self.files, &reconciles, number, &self.stores[number]);
             self.events.extend(done.events);
             self.batches.extend(done.batches);
             self.flushes.extend(done.flushes);

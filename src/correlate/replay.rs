@@ -178,8 +178,15 @@ pub struct ExplicitFlush {
     pub left: u64,
 }
 
-/// Replays one store.
-pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store) -> Replayed {
+/// The lines of a block that say which object is reconciled.
+pub fn reconciles(files: &[LogFile], block: &Block) -> Vec<usize> {
+    let sightings = &files[block.file].sightings;
+    let names = |index: &usize| matches!(sightings[*index].what, What::Caller(CallerLine::Reconciling { .. }));
+    block.range.clone().filter(names).collect()
+}
+
+/// Replays one store. `reconciles`: those of each block.
+pub fn replay(files: &[LogFile], reconciles: &[Vec<usize>], number: usize, store: &Store) -> Replayed {
     let flushes_visible = store.segments.iter().any(|segment| {
         events_of(files, segment).any(|(_, event)| {
             matches!(
@@ -203,6 +210,7 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store)
         processing: None,
         left: 0,
         empty_tick: None,
+        last_tick: None,
         last_end: store.start_time,
         calls: Calls::default(),
         later: Vec::new(),
@@ -214,7 +222,7 @@ pub fn replay(files: &[LogFile], blocks: &[Block], number: usize, store: &Store)
             replay.carry_over_gap(files, segment);
             replay.last_end = None;
         }
-        replay.emissions(files, &blocks[segment.block], segment);
+        replay.emissions(files, &reconciles[segment.block], segment);
         replay.batches(files, segment);
     }
     if let Some(counted) = replay.counted {
@@ -250,6 +258,8 @@ struct Replay {
     last_end: Option<Nanos>,
     /// The tick before, when it found nothing to flush and nothing was flushed since.
     empty_tick: Option<EmptyTick>,
+    /// Number of the tick before.
+    last_tick: Option<u64>,
     /// The calls of this block that are still open.
     calls: Calls,
     /// The calls of this block by their lines, each with the lowest number from it on.
@@ -274,23 +284,20 @@ struct EmptyTick {
 }
 
 impl Replay {
-    /// Pairs the lines of each call.
-    fn emissions(&mut self, files: &[LogFile], block: &Block, segment: &Segment) {
+    /// Pairs the lines of each call. `reconciles`: the block's lines that name an object.
+    fn emissions(&mut self, files: &[LogFile], reconciles: &[usize], segment: &Segment) {
         let first = self.done.events.len();
         self.calls = Calls::default();
         let sightings = &files[segment.file].sightings;
-        let mut object: Option<((Text, Text), Seen)> = None;
-        let mut next = segment.lines.iter().copied().peekable();
-        for index in block.range.clone() {
-            if let What::Caller(CallerLine::Reconciling { namespace, name, .. }) = &sightings[index].what {
-                object = Some(((namespace.clone(), name.clone()), Seen { file: segment.file, index }));
-            }
-            if next.peek() != Some(&index) {
-                continue;
-            }
-            next.next();
-            let What::Store(line) = &sightings[index].what else { continue };
-            self.emission(segment.block, Seen { file: segment.file, index }, &line.event, object.as_ref());
+        for (seen, event) in events_of(files, segment) {
+            let before = reconciles.partition_point(|index| *index < seen.index);
+            let object = reconciles[..before].last().and_then(|index| match &sightings[*index].what {
+                What::Caller(CallerLine::Reconciling { namespace, name, .. }) => {
+                    Some(((namespace.clone(), name.clone()), Seen { file: segment.file, index: *index }))
+                }
+                _ => None,
+            });
+            self.emission(segment.block, seen, event, object.as_ref());
         }
         self.later.clear();
         let mut least = None;
@@ -410,7 +417,12 @@ impl Replay {
 
     fn tick(&mut self, tick: &Tick, seen: Seen) {
         self.close();
-        let end = tick.fired.map(|fired| TickEnd {
+        // A tick measures from the one before. Lines between two blocks are lost, and with them ticks.
+        let follows = self.last_tick.replace(tick.number).is_none_or(|last| tick.number == last.saturating_add(1));
+        if !follows {
+            self.empty_tick = None;
+        }
+        let end = tick.fired.filter(|_| follows).map(|fired| TickEnd {
             at: fired.saturating_sub(tick.actual),
             tick: seen,
             fired,
@@ -477,7 +489,9 @@ impl Replay {
                 self.count(*size, 0, seen);
             }
             StoreEvent::FlushEnded { trigger, size } => {
-                if *trigger == Trigger::Shutdown {
+                // The batch of this end, whatever became of it, or one whose beginning was not printed.
+                let own = |open: &Batch| open.size == *size && (open.trigger == Trigger::Shutdown || open.hidden);
+                if *trigger == Trigger::Shutdown && !self.open.as_ref().is_some_and(own) {
                     self.expect(*size, seen);
                 }
                 self.close();
