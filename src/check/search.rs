@@ -10,6 +10,7 @@ use super::quantity::Length;
 use super::stamp::Stamp;
 use crate::prefixes::Layers;
 use crate::report::Place;
+use crate::secrets::masked;
 use crate::source;
 
 /// Places kept of one quote.
@@ -43,6 +44,7 @@ pub struct Quote {
 impl Quote {
     /// `None` when there is nothing to search by.
     pub fn of(line: u32, text: &str, log: bool) -> Option<Self> {
+        let text = &*masked(text);
         let words: Vec<String> = words(text).collect();
         let fields = words.iter().all(|word| word.split_once(':').is_some_and(|(name, _)| name.len() >= 4));
         // Of `total_buffered:107` the name is what stays when the number is wrong.
@@ -308,9 +310,11 @@ impl source::Reader for Searcher<'_> {
             }
             let text = String::from_utf8_lossy(&line);
             let stripped = Layers::default().strip(text.trim_end(), &mut scratch);
-            self.line(stripped.line, number, &mut hits);
+            // What a claim is held against is printed beside it.
+            let shown = masked(stripped.line);
+            self.line(&shown, number, &mut hits);
             for place in own.iter().filter(|(_, line)| *line == number) {
-                hits.places.entry((*place).clone()).or_default().push(stripped.line.to_owned());
+                hits.places.entry((*place).clone()).or_default().push(shown.clone().into_owned());
             }
         }
         hits
