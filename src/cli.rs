@@ -17,8 +17,8 @@ use whylate::{causes, render, source};
 #[derive(Debug, Parser)]
 #[command(name = "whylate", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on or --max tripped; 2 it could \
-                        not run. The result goes to standard output, everything else to standard error."
+    after_help = "Exit status: 0 the analysis ran and no gate tripped; 1 a gate of --fail-on or --max tripped, or check \
+                        found a contradiction; 2 it could not run. The result goes to standard output, everything else to standard error."
 )]
 pub struct Cli {
     /// What to do; without it, analyze.

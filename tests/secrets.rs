@@ -86,6 +86,8 @@ fn neither_does_the_timeline_nor_a_message() {
     for args in [vec!["timeline", "."], vec!["timeline", ".", "--test", "."], vec![".", "-v"]] {
         let ended = whylate(home.path(), &args);
         ended.calm();
+        assert_eq!(ended.status, 0, "{}", ended.err);
+        assert!(!ended.out.is_empty());
         assert_silent("standard output", &ended.out);
         assert_silent("standard error", &ended.err);
     }

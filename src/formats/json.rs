@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn spacing_nesting_and_duplicates_are_taken() {
-        // formats.md 11.14: uneven spacing and repeated keys in one line.
+        // Uneven spacing and repeated keys in one line, as controllers print them.
         let text = r#"{"controller": "rr", "RemediationRequest": {"name":"x","namespace":"y"}, "a":1 , "a": "}\"" }"#;
         assert_eq!(
             pairs(text).unwrap(),
