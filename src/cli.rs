@@ -1,6 +1,6 @@
 //! Every argument with its help, and nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -200,6 +200,14 @@ pub struct Timeline {
     /// Only this event type
     #[arg(long, value_name = "TYPE")]
     pub event_type: Option<String>,
+    /// Where the result goes.
+    #[command(flatten)]
+    pub to: Destination,
+}
+
+/// Where the one result of a command goes, and how it looks there.
+#[derive(Debug, Args)]
+pub struct Destination {
     /// Exit with status 2 when any input was left unread or cut
     #[arg(long)]
     pub strict: bool,
@@ -209,6 +217,13 @@ pub struct Timeline {
     /// How it looks.
     #[command(flatten)]
     pub terminal: Terminal,
+}
+
+impl Destination {
+    /// The file; `-` is standard output, as everywhere.
+    pub fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| path.as_os_str() != "-")
+    }
 }
 
 /// `whylate check`.
@@ -227,15 +242,9 @@ pub struct Check {
     /// What to write: text (for a terminal), json (every claim), markdown (for a review)
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text, hide_possible_values = true)]
     pub format: CheckFormat,
-    /// Write to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Exit with status 2 when any input was left unread or cut
-    #[arg(long)]
-    pub strict: bool,
-    /// How it looks.
+    /// Where the result goes.
     #[command(flatten)]
-    pub terminal: Terminal,
+    pub to: Destination,
 }
 
 /// `whylate compare`.
@@ -251,15 +260,9 @@ pub struct Compare {
     #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     #[arg(value_parser = PossibleValuesParser::new(render::compare::ALL.iter().map(|(name, _)| *name)))]
     pub format: String,
-    /// Exit with status 2 when any input was left unread or cut
-    #[arg(long)]
-    pub strict: bool,
-    /// Write to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// How it looks.
+    /// Where the result goes.
     #[command(flatten)]
-    pub terminal: Terminal,
+    pub to: Destination,
 }
 
 /// Outputs of `whylate check`.

@@ -25,6 +25,14 @@ pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow
     }
 }
 
+/// Writes a result to a file, or to standard output without one.
+pub fn put(file: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    let Some(path) = file else { return to_stdout(write) };
+    let mut files = Files::default();
+    files.add(path, write)?;
+    files.finish()
+}
+
 /// One line on standard error, prefixed with the program's name.
 pub fn note(text: &str) {
     // Nobody is left to be told when standard error is closed.

@@ -8,14 +8,14 @@ use whylate::timeline::Row;
 use super::{analysis, notes, strict, style};
 use crate::Status;
 use crate::cli::Timeline;
-use crate::output::{self, Files};
+use crate::output;
 
 /// Analyses and shows the chosen rows.
 pub fn run(args: &Timeline) -> anyhow::Result<Status> {
-    let analysis = analysis(&args.reading, false, &args.terminal)?;
+    let analysis = analysis(&args.reading, false, &args.to.terminal)?;
     let report = &analysis.report;
-    strict(report, args.strict)?;
-    notes(report, args.terminal.quiet);
+    strict(report, args.to.strict)?;
+    notes(report, args.to.terminal.quiet);
     let specs = specs(report, args)?;
     let timeline = analysis.timeline();
     let rows: Vec<&Row> = timeline.rows.iter().filter(|row| wanted(row, args, specs.as_deref())).collect();
@@ -26,15 +26,8 @@ pub fn run(args: &Timeline) -> anyhow::Result<Status> {
         Some([one]) => report.failures.get(*one),
         _ => None,
     };
-    let style = style(&args.terminal, args.output.is_none());
-    match &args.output {
-        Some(path) => {
-            let mut files = Files::default();
-            files.add(path, |out| timeline::render(report, &rows, chosen, &style, out))?;
-            files.finish()?;
-        }
-        None => output::to_stdout(|out| timeline::render(report, &rows, chosen, &style, out))?,
-    }
+    let style = style(&args.to.terminal, args.to.file().is_none());
+    output::put(args.to.file(), |out| timeline::render(report, &rows, chosen, &style, out))?;
     Ok(Status::Done)
 }
 
