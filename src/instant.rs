@@ -236,15 +236,33 @@ pub fn rfc3339(at: Nanos) -> String {
     DateTime::from_timestamp_nanos(at).to_rfc3339_opts(SecondsFormat::Nanos, true)
 }
 
-/// A length of time for a sentence: two or three digits and one unit.
+/// A length of time for a sentence: two or three digits and one unit, the nearest.
 pub fn spoken(nanos: Nanos) -> String {
-    let (value, unit) = match nanos.unsigned_abs() {
-        0..1_000_000 => (nanos as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
-        _ => (nanos as f64 / 1e9, "s"),
+    in_words(nanos, |nanos, step| (nanos + step / 2).div_euclid(step))
+}
+
+/// What a length surely reaches, for a sentence: rounded down, so that it stays true.
+pub fn at_least(nanos: Nanos) -> String {
+    format!("at least {}", in_words(nanos, Nanos::div_euclid))
+}
+
+/// What a length surely does not pass, for a sentence: rounded up.
+pub fn at_most(nanos: Nanos) -> String {
+    format!("at most {}", in_words(nanos, |nanos, step| -(-nanos).div_euclid(step)))
+}
+
+fn in_words(nanos: Nanos, steps: fn(Nanos, Nanos) -> Nanos) -> String {
+    // Nobody speaks of a century; so no sum below overflows.
+    let nanos = nanos.clamp(-LATEST, LATEST);
+    let (unit, name) = match nanos.unsigned_abs() {
+        0..1_000_000 => (1_000, "µs"),
+        1_000_000..1_000_000_000 => (MILLISECOND, "ms"),
+        _ => (SECOND, "s"),
     };
-    let decimals = usize::from(value.abs() < 10.0 && value.fract().abs() > 0.05);
-    format!("{value:.decimals$} {unit}")
+    let step = if nanos.abs() < 10 * unit { unit / 10 } else { unit };
+    let rounded = steps(nanos, step) * step;
+    let decimals = usize::from(rounded % unit != 0);
+    format!("{:.decimals$} {name}", rounded as f64 / unit as f64)
 }
 
 #[cfg(test)]
@@ -273,6 +291,25 @@ mod tests {
     fn a_whole_second_stamp_is_one_second_wide() {
         let stamp = Stamp::utc(15 * SECOND, 1_000_000_000);
         assert_eq!(stamp.instant(), Instant::between(15 * SECOND, 16 * SECOND - 1));
+    }
+
+    #[test]
+    fn what_is_said_of_a_bound_is_true_of_it() {
+        assert_eq!(spoken(13_608 * MILLISECOND), "14 s");
+        assert_eq!(at_least(13_608 * MILLISECOND), "at least 13 s");
+        assert_eq!(at_most(10_467_000), "at most 11 ms");
+        assert_eq!(
+            (at_least(3_351 * MILLISECOND), at_most(3_351 * MILLISECOND)),
+            ("at least 3.3 s".into(), "at most 3.4 s".into())
+        );
+        assert_eq!(
+            (at_least(20 * MILLISECOND), at_most(20 * MILLISECOND)),
+            ("at least 20 ms".into(), "at most 20 ms".into())
+        );
+        assert_eq!(
+            (spoken(0), spoken(-1_500_000), at_most(9_960_000)),
+            ("0 µs".into(), "-1.5 ms".into(), "at most 10 ms".into())
+        );
     }
 
     #[test]

@@ -489,7 +489,7 @@ pub struct StageRow {
     pub took: Duration,
     /// Upper bound of normal.
     pub limit: Option<Duration>,
-    /// Surely in excess, and the limit in its place would have saved the look.
+    /// It kept the event from the look: it is surely in excess, or a flush left the event behind.
     pub guilty: bool,
     /// What the limit in its place would have saved.
     pub saves: Option<Duration>,

@@ -11,9 +11,9 @@ use crate::correlate::specs::Suite;
 use crate::correlate::{Seen, World};
 use crate::instant::{self, Nanos, SECOND, spoken};
 use crate::report::{
-    Awaited, BatchRow, Bundle, Clock, Confidence, EventRow, Failure, Family, Finding, Fix, Gap, Instant, LinkState,
-    LookRow, NotObservable, Place, Ranked, RequestRow, RuledOut, Run, RunOutcome, Service, Setting, Spread, Stage,
-    StageRow, StageSpread, Store, TickRow, Verdict,
+    Awaited, BatchRow, Bundle, Clock, Confidence, EventRow, Evidence, Failure, Family, Finding, Fix, Gap, Instant,
+    LinkState, LookRow, NotObservable, Place, Ranked, RequestRow, RuledOut, Run, RunOutcome, Service, Setting, Spread,
+    Stage, StageRow, StageSpread, Store, TickRow, Verdict,
 };
 use crate::sighting::{Outcome, StoreEvent, What};
 use crate::verdict::{self, Decision, examine};
@@ -83,7 +83,11 @@ fn failure(world: &World, index: usize) -> Failure {
         confidence: decision.confidence,
         sentence: decision.sentence.clone(),
         fix: decision.cause.map(|cause| fix(cause, &case, location.as_ref())),
-        ranked: decision.ranked.iter().map(|(cause, confidence)| ranked(cause, *confidence, &case)).collect(),
+        ranked: decision
+            .ranked
+            .iter()
+            .map(|(cause, confidence)| ranked(cause, *confidence, &case, &decision))
+            .collect(),
         ruled_out: ruled_out(&case, &decision),
         awaited: case.journeys.iter().map(|journey| awaited(&case, journey, &decision)).collect(),
         looks: looks(&case),
@@ -97,12 +101,11 @@ fn fix(cause: &Cause, case: &Case<'_>, location: Option<&Place>) -> Fix {
     Fix { text, place: location.cloned(), setting: setting.map(str::to_owned) }
 }
 
-fn ranked(cause: &'static Cause, confidence: Confidence, case: &Case<'_>) -> Ranked {
+fn ranked(cause: &'static Cause, confidence: Confidence, case: &Case<'_>, decision: &Decision) -> Ranked {
     let examined = examine(cause, case);
-    let mut supporting = examined.supporting;
-    if supporting.is_empty() && confidence > Confidence::Possible {
-        supporting.push(case.evidence((cause.sentence)(case), []));
-    }
+    let chosen = decision.cause.is_some_and(|chosen| chosen.code == cause.code);
+    let mut supporting: Vec<Evidence> = decision.by.iter().filter(|_| chosen).cloned().collect();
+    supporting.extend(examined.supporting);
     Ranked { cause: cause.code, confidence, supporting, against: [examined.against, examined.excluding].concat() }
 }
 
@@ -265,7 +268,7 @@ fn bundle_verdict(world: &World, failures: &[Failure], run: Option<&Run>) -> Ver
             let same = real.iter().filter(|failure| failure.cause == main.cause).count();
             let others = real.len() - same;
             let mut sentence = main.sentence.clone();
-            if same > 1 {
+            if same > 1 && main.cause.is_some() {
                 sentence = format!("{sentence} {same} specs failed by this cause.");
             }
             if others > 0 {
@@ -745,7 +748,7 @@ fn timer_bugs(world: &World) -> Option<Finding> {
     (!seen.is_empty()).then(|| Finding {
         id: "timer-alarm",
         text: format!(
-            "the flush timer raised its alarm ({} lines): the process was not scheduled; a slow write does not raise it",
+            "the flush timer raised its alarm (lines: {}): the process was not scheduled; a slow write does not raise it",
             seen.len()
         ),
         places: places(world, &seen[..seen.len().min(8)]),

@@ -4,13 +4,12 @@
 //! A rule chooses; the causes bring the evidence. There is no percentage: see [`Confidence`].
 
 use crate::causes::{self, Cause, Examined};
-use crate::correlate::Seen;
 use crate::correlate::awaited::{Source, claim};
-use crate::correlate::facts::Trouble;
+use crate::correlate::facts::{Trouble, flushed_before};
 use crate::correlate::journeys::{Case, Journey, StageFact};
 use crate::correlate::replay::{Fate, Outcome as Sent};
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
-use crate::report::{Confidence, Family, Link, Stage, State};
+use crate::report::{Confidence, Evidence, Family, Link, Stage, State};
 use crate::sighting::Outcome;
 
 /// What the rules say of one failure.
@@ -28,6 +27,8 @@ pub struct Decision {
     pub ranked: Vec<(&'static Cause, Confidence)>,
     /// Stages that are guilty.
     pub guilty: Vec<Stage>,
+    /// What the rule itself went by, where the cause's own lines are hidden.
+    pub by: Option<Evidence>,
 }
 
 impl Decision {
@@ -39,7 +40,12 @@ impl Decision {
             sentence: (cause.sentence)(case),
             ranked: vec![(cause, confidence)],
             guilty: Vec::new(),
+            by: None,
         }
+    }
+
+    fn by(self, evidence: Evidence) -> Self {
+        Self { by: Some(evidence), ..self }
     }
 
     fn then(mut self, cause: &'static Cause, confidence: Confidence) -> Self {
@@ -57,6 +63,7 @@ impl Decision {
             sentence: sentence.into(),
             ranked: Vec::new(),
             guilty: Vec::new(),
+            by: None,
         }
     }
 
@@ -233,12 +240,7 @@ fn late(case: &Case<'_>) -> Decision {
 
     // 4.1: flushed once before the event was there, never again.
     if flush.is_some() && !flushes.is_empty() {
-        // Lines of one block are printed in their order.
-        let call = event.called.or(event.ended);
-        let stands_before = |seen: Seen| call.is_some_and(|call| call.file == seen.file && seen.index < call.index);
-        let all_before =
-            flushes.iter().all(|(ended, _, seen)| ended.surely_before(event.times.buffered) || stands_before(*seen));
-        if all_before {
+        if flushes.iter().all(|(ended, _, seen)| flushed_before(event, *ended, *seen)) {
             return guilty_decision(case, &causes::FLUSH_ORDER, proof, vec![Stage::FlushWait])
                 .then(&causes::FLUSH_DELAY, Confidence::Likely);
         }
@@ -497,24 +499,30 @@ fn hidden(case: &Case<'_>) -> Decision {
             && began.lo().is_some_and(|began| began >= emitted_from)
             && ended.hi().is_some_and(|ended| ended < look)
     });
-    if running.is_some() && (own_known || !another) {
-        return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely));
+    let line = |write: usize| case.world.requests[write].at;
+    if let Some((write, ..)) = running
+        && (own_known || !another)
+    {
+        let by = case.evidence("a write that could hold it was still running at the last look", [line(*write)]);
+        return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
     }
     let interval = case.interval();
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
-    let after = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| began > look));
+    let after = writes.iter().find(|(_, began, _)| began.lo().is_some_and(|began| began > look));
+    let after = after.filter(|_| !in_window).map(|(write, ..)| {
+        case.evidence("no write began while the test looked, and this one after its last look", [line(*write)])
+    });
     if let Some(interval) = interval
         && case.looking.to_deadline
         && interval > look - start
-        && !in_window
-        && after
+        && let Some(by) = after
     {
         let normal = interval <= case.flush_limit;
         let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
-        return with_never(Decision::of(case, cause, Confidence::Likely));
+        return with_never(Decision::of(case, cause, Confidence::Likely).by(by));
     }
-    if !case.looking.to_deadline && after && !in_window {
-        return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely));
+    if let (false, Some(by)) = (case.looking.to_deadline, after) {
+        return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(by));
     }
     let enough_time = look - start > case.pipeline_limit() + case.poll_interval().unwrap_or(SECOND);
     if enough_time {
@@ -573,7 +581,17 @@ impl Case<'_> {
     }
 }
 
-/// A cause's evidence in a case.
+/// A cause's evidence in a case. Several journeys can bring the same.
 pub fn examine(cause: &Cause, case: &Case<'_>) -> Examined {
-    (cause.examine)(case)
+    let once = |evidence: Vec<Evidence>| {
+        let mut kept: Vec<Evidence> = Vec::new();
+        for one in evidence {
+            if !kept.contains(&one) {
+                kept.push(one);
+            }
+        }
+        kept
+    };
+    let Examined { supporting, against, excluding } = (cause.examine)(case);
+    Examined { supporting: once(supporting), against: once(against), excluding: once(excluding) }
 }

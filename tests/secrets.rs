@@ -79,6 +79,40 @@ fn no_output_shows_a_secret() {
     assert!(shown.contains("********"), "no quoted error was masked, so nothing is tested");
 }
 
+/// A document may quote a line as an output printed it, without its secret, or with what somebody made of it.
+#[test]
+fn neither_does_a_check_nor_a_comparison() {
+    let home = tempfile::tempdir().expect("a folder");
+    let gather = home.path().join("gather");
+    bundle(&gather);
+    let lines: Vec<String> = files(&gather)
+        .iter()
+        .flat_map(|file| fs::read_to_string(file).expect("UTF-8").lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| line.contains("hunter2-pg") && line.contains("status 500"))
+        .collect();
+    let line = lines.first().expect("a line with a secret in it");
+    let masked = whylate::secrets::masked(line).into_owned();
+    assert_ne!(*line, masked);
+    let other = line.replace("hunter2-pg", "letmein-1").replace("sk-proj-Ab", "sk-proj-Zz").replace("500", "503");
+    fs::write(home.path().join("notes.md"), format!("# Notes\n\n```\n{masked}\n```\n\n```\n{other}\n```\n"))
+        .expect("writable");
+    for args in [
+        vec!["check", "notes.md", "gather"],
+        vec!["check", "notes.md", "gather", "-f", "json"],
+        vec!["compare", "gather", "gather", "-f", "json"],
+    ] {
+        let ended = whylate(home.path(), &args);
+        ended.calm();
+        assert!(!ended.out.is_empty(), "{}", ended.err);
+        assert_silent("standard output", &ended.out);
+        assert_silent("standard error", &ended.err);
+    }
+    // The masked quote is true of the bundle, and the wrong status is not.
+    let checked = whylate(home.path(), ["check", "notes.md", "gather", "-f", "json"]);
+    assert_eq!(checked.status, 1, "{}", checked.out);
+    assert!(checked.out.contains("503"), "{}", checked.out);
+}
+
 #[test]
 fn neither_does_the_timeline_nor_a_message() {
     let home = tempfile::tempdir().expect("a folder");

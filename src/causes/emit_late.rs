@@ -3,7 +3,7 @@
 use super::{Cause, Examined};
 
 use crate::correlate::journeys::Case;
-use crate::instant::spoken;
+use crate::instant::{at_least, at_most, spoken};
 use crate::report::Family;
 
 /// The event was emitted too late.
@@ -69,17 +69,17 @@ fn examine(case: &Case<'_>) -> Examined {
     for (_, event) in case.followed() {
         let name = &event.event_type;
         let emitted = event.times.emitted;
-        let before = (look - emitted).lo().unwrap_or(0);
+        let ahead = look - emitted;
+        let limit = case.pipeline_limit();
         if look.surely_before(emitted) {
             let text = format!("{name} was emitted after the last look");
             examined.supporting.push(case.evidence(text, event.called));
-        } else if before > 0 && before < case.pipeline_limit() {
-            let limit = spoken(case.pipeline_limit());
-            let text =
-                format!("{name} was emitted {} before the last look; flush and write may take {limit}", spoken(before));
+        } else if let Some(most) = ahead.hi().filter(|most| *most < limit) {
+            let (most, limit) = (at_most(most), spoken(limit));
+            let text = format!("{name} was emitted {most} before the last look; flush and write may take {limit}");
             examined.supporting.push(case.evidence(text, event.called));
-        } else if before > 0 {
-            let text = format!("{name} was emitted {} before the last look", spoken(before));
+        } else if let Some(least) = ahead.lo().filter(|least| *least >= limit) {
+            let text = format!("{name} was emitted {} before the last look", at_least(least));
             examined.excluding.push(case.evidence(text, event.called));
         }
     }
@@ -91,7 +91,7 @@ fn sentence(case: &Case<'_>) -> String {
     let late = case.followed().next().and_then(|(_, event)| (event.times.emitted - case.last_look_at()?).lo());
     match late {
         Some(late) if late > 0 => {
-            format!("{name} was emitted {} after the last look; the delay lies before the audit store.", spoken(late))
+            format!("{name} was emitted {} after the last look; the delay lies before the audit store.", at_least(late))
         }
         _ => format!("{name} was emitted too late for flush and write to end before the last look."),
     }

@@ -3,8 +3,8 @@
 use super::{Cause, Examined};
 
 use crate::correlate::journeys::Case;
-use crate::instant::spoken;
 use crate::instant::{MILLISECOND, Nanos};
+use crate::instant::{at_least, at_most, spoken};
 use crate::report::{Family, Stage};
 
 /// The flush came too late.
@@ -70,12 +70,11 @@ fn examine(case: &Case<'_>) -> Examined {
         let limit = case.flush_limit;
         match (stage.took.lo(), stage.took.hi()) {
             (Some(took), _) if took > limit => {
-                let text =
-                    format!("it waited at least {} for a flush; normal is at most {}", spoken(took), spoken(limit));
+                let text = format!("it waited {} for a flush; normal is {}", at_least(took), at_most(limit));
                 examined.supporting.push(case.evidence(text, stage.seen.iter().copied()));
             }
             (_, Some(took)) if took <= limit + SLACK => {
-                let text = format!("it was flushed within {} of being buffered", spoken(took));
+                let text = format!("its flush came {} after it was buffered", at_most(took));
                 examined.excluding.push(case.evidence(text, stage.seen.iter().copied()));
             }
             _ => {}
@@ -109,7 +108,7 @@ fn sentence(case: &Case<'_>) -> String {
         }
         (_, Some(waited)) if waited > case.flush_limit => {
             let limit = spoken(case.flush_limit);
-            format!("{name} waited at least {} for a flush that should come within {limit}.", spoken(waited))
+            format!("{name} waited {} for a flush that should come within {limit}.", at_least(waited))
         }
         _ => format!("{name} was buffered in time and flushed too late."),
     }

@@ -2,6 +2,7 @@
 
 use super::{Cause, Examined};
 
+use crate::correlate::facts::flushed_before;
 use crate::correlate::journeys::Case;
 use crate::report::Family;
 
@@ -67,7 +68,7 @@ fn examine(case: &Case<'_>) -> Examined {
     let mut examined = Examined::default();
     let Some((_, event)) = case.followed().next() else { return examined };
     for (ended, _, seen) in case.explicit_flushes() {
-        if ended.surely_before(event.times.buffered) {
+        if flushed_before(event, ended, seen) {
             examined.supporting.push(
                 case.evidence("the flush ended before the event was buffered", [seen].into_iter().chain(event.ended)),
             );

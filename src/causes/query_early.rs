@@ -3,7 +3,7 @@
 use super::{Cause, Examined, looked_in_vain};
 
 use crate::correlate::journeys::Case;
-use crate::instant::spoken;
+use crate::instant::at_least;
 use crate::report::Family;
 
 /// The query came too early.
@@ -87,7 +87,7 @@ fn examine(case: &Case<'_>) -> Examined {
             .map(|(visible, look)| visible - look);
         match gap {
             Some(gap) if gap > 0 => {
-                let text = format!("the event became visible {} after the last look", spoken(gap));
+                let text = format!("the event became visible {} after the last look", at_least(gap));
                 examined.supporting.push(
                     case.evidence(text, line.into_iter().chain(event.batch.map(|batch| case.world.batches[batch].at))),
                 );
@@ -109,11 +109,9 @@ fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
     let looks = case.looking.looks.len();
     if looks <= 1 {
-        format!("the test looked once, before {name} could be visible; flush and write were normal.")
+        format!("the test looked once, before {name} could be visible.")
     } else {
-        format!(
-            "the test stopped looking after {looks} looks, before {name} could be visible; flush and write were normal."
-        )
+        format!("the test stopped looking after {looks} looks, before {name} could be visible.")
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Cause, Examined, looked_in_vain};
 
 use crate::correlate::journeys::Case;
-use crate::instant::spoken;
+use crate::instant::{at_most, spoken};
 use crate::report::Family;
 
 /// The window of looking was too short.
@@ -74,7 +74,7 @@ fn examine(case: &Case<'_>) -> Examined {
     let line = case.looking.looks.last().and_then(|look| case.look_line(look));
     if window < limit {
         let text =
-            format!("the test looked for {}; a normal flush and write may take {}", spoken(window), spoken(limit));
+            format!("the test looked for {}; a normal flush and write may take {}", at_most(window), spoken(limit));
         examined.supporting.push(case.evidence(text, line));
     } else {
         let text =
@@ -85,8 +85,8 @@ fn examine(case: &Case<'_>) -> Examined {
 }
 
 fn sentence(case: &Case<'_>) -> String {
-    let window = case.window().map_or_else(|| "too short a time".to_owned(), spoken);
-    format!("the test looked for {window} only; a normal flush and write may take {}.", spoken(case.pipeline_limit()))
+    let window = case.window().map_or_else(|| "too short a time".to_owned(), at_most);
+    format!("the test looked for {window}; a normal flush and write may take {}.", spoken(case.pipeline_limit()))
 }
 
 fn fix(case: &Case<'_>) -> (String, Option<&'static str>) {

@@ -3,8 +3,8 @@
 use super::{Cause, Examined};
 
 use crate::correlate::journeys::Case;
-use crate::instant::spoken;
 use crate::instant::{MILLISECOND, Nanos};
+use crate::instant::{at_least, at_most};
 use crate::report::{Family, Stage};
 
 /// The write took too long.
@@ -72,11 +72,11 @@ fn examine(case: &Case<'_>) -> Examined {
         let Some(stage) = journey.stages.iter().find(|stage| stage.stage == Stage::Write) else { continue };
         match (stage.took.lo(), stage.took.hi()) {
             (Some(took), _) if took > limit => {
-                let text = format!("its write took at least {}; normal is at most {}", spoken(took), spoken(limit));
+                let text = format!("its write took {}; normal is {}", at_least(took), at_most(limit));
                 examined.supporting.push(case.evidence(text, stage.seen.iter().copied()));
             }
             (_, Some(took)) if took <= limit.max(FAST) => {
-                let text = format!("its write took at most {}", spoken(took));
+                let text = format!("its write took {}", at_most(took));
                 examined.excluding.push(case.evidence(text, stage.seen.iter().copied()));
             }
             _ => {}
@@ -85,7 +85,7 @@ fn examine(case: &Case<'_>) -> Examined {
     if let Some(blocking) = case.blocking_write() {
         let batch = &case.world.batches[blocking];
         let took = case.world.write_time(blocking).lo().unwrap_or(0);
-        let text = format!("the batch before it kept the writer: its write took at least {}", spoken(took));
+        let text = format!("the batch before it kept the writer: its write took {}", at_least(took));
         examined.supporting.push(case.evidence(text, case.batch_lines(batch)));
         examined.excluding.clear();
     }
@@ -101,15 +101,12 @@ fn sentence(case: &Case<'_>) -> String {
         .filter(|took| *took > 0);
     match (case.blocking_write(), took) {
         (Some(blocking), _) => {
-            let took = spoken(case.world.write_time(blocking).lo().unwrap_or(0));
-            format!("{name} waited behind an earlier batch whose write took at least {took}.")
+            let took = at_least(case.world.write_time(blocking).lo().unwrap_or(0));
+            format!("{name} waited behind an earlier batch whose write took {took}.")
         }
         (None, Some(took)) => {
-            let limit = spoken(case.write_limit);
-            format!(
-                "the write of the batch with {name} took at least {}; the others took at most {limit}.",
-                spoken(took)
-            )
+            let (took, limit) = (at_least(took), at_most(case.write_limit));
+            format!("the write of the batch with {name} took {took}; normal is {limit}.")
         }
         _ => format!("the write of the batch with {name} took too long."),
     }

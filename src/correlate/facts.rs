@@ -40,6 +40,13 @@ pub fn trouble_of(error: &str) -> Trouble {
     }
 }
 
+/// Whether a flush ended before the event was buffered: by their times, or as the lines of a block are printed in order.
+pub fn flushed_before(event: &Event, ended: Instant, seen: Seen) -> bool {
+    let call = event.called.or(event.ended);
+    ended.surely_before(event.times.buffered)
+        || call.is_some_and(|call| call.file == seen.file && seen.index < call.index)
+}
+
 impl<'a> Case<'a> {
     /// A statement with its lines.
     pub fn evidence(&self, text: impl Into<String>, seen: impl IntoIterator<Item = Seen>) -> Evidence {

@@ -52,11 +52,12 @@ fn in_repository(place: &Place) -> Place {
 }
 
 fn warnings(report: &Report) -> Vec<Annotation> {
-    let unread = words::unread(report).map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>();
+    let unread = words::left_unread(report).map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>();
     let mut warnings = Vec::new();
     if !report.complete || !unread.is_empty() {
         let lines = vec![format!("read: {}", words::coverage(report))].into_iter().chain(unread).collect();
-        let title = "whylate: not everything was read".to_owned();
+        let what = if report.complete { "some files were not read" } else { "not everything was read" };
+        let title = format!("whylate: {what}");
         warnings.push(Annotation { kind: "warning", place: None, title, lines });
     }
     warnings

@@ -99,7 +99,7 @@ pub(super) fn stages(doc: &mut Document, awaited: &Awaited) {
         let took = Document::text(&length_in(s.took, unit));
         vec![
             words::stage(s.stage).to_owned(),
-            if s.guilty { format!("**{took}, too long**") } else { took },
+            if s.guilty { format!("**{took}, {}**", words::blamed(s)) } else { took },
             s.limit.map_or_else(|| "none".to_owned(), |limit| Document::text(&length_in(limit, unit))),
             doc.names(&s.places),
         ]
@@ -158,7 +158,7 @@ pub(super) fn footer(doc: &mut Document, report: &Report) {
     let run = words::run(report).map(|run| format!("{run}. ")).unwrap_or_default();
     let complete = if report.complete { "" } else { " Not everything was read." };
     doc.raw(Document::text(&format!("{run}Read: {}.{complete}", words::coverage(report))));
-    let unread: Vec<_> = words::unread(report).collect();
+    let unread: Vec<_> = words::left_unread(report).collect();
     for (path, why) in unread.iter().take(FEW) {
         doc.item("Not read", &format!("{}: {}", doc.file(path), Document::text(why)));
     }

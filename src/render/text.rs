@@ -201,8 +201,7 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
     if strange.len() > FEW {
         page.row("", LABEL, &words::more(strange.len() - FEW, "file"), &[], 1);
     }
-    let said = words::doubles_said(report);
-    let unread: Vec<_> = words::unread(report).filter(|(_, why)| !(said && words::is_double(why))).collect();
+    let unread: Vec<_> = words::left_unread(report).collect();
     for (path, why) in unread.iter().take(few) {
         let text = format!("{}: {why}", page.places.file(path));
         page.row("not read", LABEL, &text, &[], 2);

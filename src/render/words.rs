@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::times::{enough, length, no_more_than, time};
 use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{
-    Awaited, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, Report, RunOutcome, Stage, State, Wait,
+    Awaited, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, Report, RunOutcome, Stage, StageRow,
+    State, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 
@@ -242,13 +243,19 @@ fn after(seen: Option<&LinkState>, link: &LinkState) -> bool {
     seen.is_none_or(|seen| seen.link < link.link)
 }
 
+/// What is said of a guilty stage. A flush that left the event behind may have been no longer than normal.
+pub fn blamed(of: &StageRow) -> &'static str {
+    let over = of.took.lo_ns.zip(of.limit.and_then(|limit| limit.hi_ns)).is_some_and(|(took, limit)| took > limit);
+    if over { "too long" } else { "too late" }
+}
+
 /// Nobody waits a tenth of this longer.
 const SHORT: Nanos = 10 * MILLISECOND;
 
 /// What would have helped.
 pub fn helped(of: &Wait) -> Option<String> {
     if of.helps == Some(false) {
-        return Some("no longer wait: it would have changed nothing".to_owned());
+        return Some("no wait: a longer one would have changed nothing".to_owned());
     }
     let interval = of.flush_interval.and_then(|d| d.hi_ns.or(d.lo_ns));
     let interval = interval.map(|most| format!("a flush interval of at most {}", no_more_than(most)));
@@ -257,12 +264,11 @@ pub fn helped(of: &Wait) -> Option<String> {
         (Some(lo), None) => format!("a timeout of more than {}", no_more_than(lo)),
         _ => format!("a timeout of {}", length(d)),
     });
-    let extra = of.extra.map(|d| match d {
-        Duration { lo_ns: Some(Nanos::MIN..=0), hi_ns: Some(Nanos::MIN..=0) } => {
-            "no longer wait, one more look".to_owned()
-        }
-        Duration { hi_ns: Some(Nanos::MIN..SHORT), .. } => "under 10 ms more of waiting".to_owned(),
-        d => format!("{} more of waiting", length(d)),
+    let extra = of.extra.map(|d| match (d.lo_ns, d.hi_ns) {
+        (Some(Nanos::MIN..=0), Some(Nanos::MIN..=0)) => "one more look, without a longer wait".to_owned(),
+        (_, Some(Nanos::MIN..SHORT)) => "under 10 ms more of waiting".to_owned(),
+        (None | Some(Nanos::MIN..=0), Some(hi)) => format!("up to {} more of waiting", enough(hi)),
+        _ => format!("{} more of waiting", length(d)),
     });
     let ways: Vec<String> = [extra, timeout, interval].into_iter().flatten().collect();
     if ways.is_empty() {
@@ -327,9 +333,10 @@ pub fn is_double(why: &str) -> bool {
     ["same content as ", "link to ", "original of "].iter().any(|double| why.starts_with(double))
 }
 
-/// Whether a finding says already what was there twice.
-pub fn doubles_said(report: &Report) -> bool {
-    report.findings.iter().any(|finding| finding.id == "read-once")
+/// [`unread`] without the files that were there twice, where a finding says so: their content was read.
+pub fn left_unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
+    let said = report.findings.iter().any(|finding| finding.id == "read-once");
+    unread(report).filter(move |(_, why)| !(said && is_double(why)))
 }
 
 /// `and 1 more file`, `and 12 more files`.
@@ -401,7 +408,7 @@ mod tests {
         );
         assert_eq!(
             helped(&Wait { helps: Some(false), ..Wait::default() }).as_deref(),
-            Some("no longer wait: it would have changed nothing")
+            Some("no wait: a longer one would have changed nothing")
         );
         assert_eq!(helped(&Wait::default()), None);
         let bounds = |lo, hi| Some(Duration { lo_ns: lo, hi_ns: Some(hi) });

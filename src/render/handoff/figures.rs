@@ -176,6 +176,9 @@ fn ledger(store: &Store) -> (bool, String) {
     let shown: Vec<String> =
         counts.iter().filter_map(|(name, n)| n.map(|n| format!("{} {name}", words::grouped(n)))).collect();
     let hidden: Vec<&str> = counts.iter().filter(|(_, n)| n.is_none()).map(|(name, _)| *name).collect();
+    if shown.is_empty() {
+        return (false, format!("the ledger of {} is not in the logs", store.id));
+    }
     let mut text = format!("the ledger of {} adds up: {}", store.id, shown.join(", "));
     if !hidden.is_empty() {
         text.push_str("; not observable: ");
@@ -201,13 +204,10 @@ pub fn read_from(doc: &Document, places: &[Place], field: &str) -> String {
 pub fn clock(of: &Clock) -> String {
     match of.offset {
         Some(offset) => {
-            format!(
-                "the {} clock is {} behind the {} clock ({} pairs)",
-                of.name,
-                length(offset),
-                of.reference,
-                of.pairs
-            )
+            let ahead = offset.hi_ns.is_some_and(|hi| hi <= 0);
+            let negated = Duration { lo_ns: offset.hi_ns.map(|hi| -hi), hi_ns: offset.lo_ns.map(|lo| -lo) };
+            let (by, way) = if ahead { (negated, "ahead of") } else { (offset, "behind") };
+            format!("the {} clock is {} {way} the {} clock ({} pairs)", of.name, length(by), of.reference, of.pairs)
         }
         None => format!("the offset of the {} clock from the {} clock is not known", of.name, of.reference),
     }

@@ -101,7 +101,11 @@ fn stages(html: &mut Html<'_>, of: &Awaited) {
         html.raw("<tr>").element("td", words::stage(stage.stage));
         html.raw("<td class=\"faint\">").text(words::stage_span(stage.stage)).raw("</td>");
         html.raw(if stage.guilty { "<td class=\"n guilty\">" } else { "<td class=\"n\">" });
-        html.text(&length_in(stage.took, unit)).raw(if stage.guilty { ", too long</td>" } else { "</td>" });
+        html.text(&length_in(stage.took, unit));
+        if stage.guilty {
+            html.raw(", ").raw(words::blamed(stage));
+        }
+        html.raw("</td>");
         let limit = stage.limit.map_or_else(|| "none".to_owned(), |limit| length_in(limit, unit));
         html.raw("<td class=\"n\">").text(&limit).raw("</td><td>").places(&stage.places).raw("</td></tr>\n");
     }
@@ -202,7 +206,7 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
     html.row("Run", words::run(report).as_deref(), &[]);
     let complete = if report.complete { "" } else { "; not everything was read" };
     html.row("Read", Some(&format!("{}{complete}", words::coverage(report))), &[]);
-    for (path, why) in words::unread(report).take(ROWS) {
+    for (path, why) in words::left_unread(report).take(ROWS) {
         let text = format!("{}: {why}", html.name(path));
         html.row("Not read", Some(&text), &[]);
     }

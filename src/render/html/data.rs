@@ -280,7 +280,7 @@ impl<'a> Making<'a> {
             .stages
             .iter()
             .map(|stage| {
-                json!({"stage": words::stage(stage.stage), "took": guilty(&stage.took), "guilty": stage.guilty})
+                json!({"stage": words::stage(stage.stage), "took": guilty(&stage.took), "guilty": stage.guilty.then(|| words::blamed(stage))})
             })
             .collect();
         json!({

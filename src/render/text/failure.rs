@@ -104,7 +104,7 @@ fn stages(page: &mut Page, awaited: &Awaited) {
             let took = length_in(s.took, unit);
             vec![
                 words::stage(s.stage).to_owned(),
-                if s.guilty { format!("{took} too long") } else { took },
+                if s.guilty { format!("{took} {}", words::blamed(s)) } else { took },
                 s.limit.map_or_else(|| "none".to_owned(), |limit| length_in(limit, unit)),
                 clip_front(&page.places.first(&s.places), rest),
             ]
