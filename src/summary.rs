@@ -584,7 +584,8 @@ pub fn stages(world: &World) -> Vec<StageSpread> {
             let (from, to) = match stage {
                 Stage::Buffer => (times.emitted, times.buffered),
                 Stage::FlushWait => (times.buffered, times.flushed),
-                _ => (times.flushed, times.visible),
+                // What the server committed, the client can have given up on: then it is written when it is visible.
+                _ => (times.flushed, if times.written.is_unknown() { times.visible } else { times.written }),
             };
             if !from.is_unknown() && !to.is_unknown() {
                 took.push((to - from).not_negative());

@@ -7,6 +7,7 @@ use crate::causes::{self, Cause, Examined};
 use crate::correlate::awaited::{Source, claim};
 use crate::correlate::facts::{Trouble, flushed_before};
 use crate::correlate::journeys::{Case, Journey, StageFact};
+use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::{Fate, Outcome as Sent};
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Confidence, Evidence, Family, Link, Stage, State};
@@ -246,8 +247,7 @@ fn late(case: &Case<'_>) -> Decision {
         }
     }
     // 4.2: a flush ran after the event was buffered and left it in the channel.
-    let left_behind = flushes.iter().any(|(ended, left, _)| *left > 0 && !ended.surely_before(event.times.buffered));
-    if left_behind {
+    if case.flush_that_left(event).is_some() {
         let decision = guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]);
         return if case.blocking_write().is_some() {
             decision.then(&causes::WRITE_SLOW, Confidence::Possible)
@@ -407,7 +407,11 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             return Decision::of(case, &causes::QUERY_ERR, Confidence::Likely);
         }
         if supported(&causes::QUERY_PAGE) {
-            let decision = Decision::of(case, &causes::QUERY_PAGE, Confidence::Proven);
+            // A full page is only a guess, the server's line with the total is none.
+            let rows = |look: &LookSeen| look.request.and_then(|request| case.world.requests[request].rows);
+            let cut = case.looking.looks.iter().filter_map(rows).any(|(count, total, _)| count < total);
+            let confidence = if cut { Confidence::Proven } else { Confidence::Likely };
+            let decision = Decision::of(case, &causes::QUERY_PAGE, confidence);
             return if supported(&causes::DATA_INTERFERENCE) {
                 decision.then(&causes::DATA_INTERFERENCE, Confidence::Likely)
             } else {
@@ -422,7 +426,10 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
         }
         if own > expected && supported(&causes::EMIT_DUP) {
             let all = own == found;
-            let confidence = if all && case.emitted_alike(journey) { proven } else { Confidence::Likely };
+            // Without a line that names the object, they may be of two.
+            let object = |event: &usize| case.world.events[*event].object.is_some();
+            let named = journey.is_some_and(|journey| case.repeated(journey).first().is_some_and(object));
+            let confidence = if all && named { proven } else { Confidence::Likely };
             return Decision::of(case, &causes::EMIT_DUP, confidence).then(&causes::ASSERT, Confidence::Possible);
         }
         if supported(&causes::DATA_INTERFERENCE) {
@@ -524,6 +531,15 @@ fn hidden(case: &Case<'_>) -> Decision {
     if let (false, Some(by)) = (case.looking.to_deadline, after) {
         return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(by));
     }
+    let followed = case.decisive().and_then(|journey| journey.event).map(|event| &case.world.events[event]);
+    if followed.is_some_and(|event| event.batch.is_some()) {
+        // Its lines are there; no interval tells.
+        return Decision::none(
+            Family::Unknown,
+            "no stage surely took too long, and the event was not surely emitted too late: the stamps are too coarse.",
+        )
+        .open([&causes::EMIT_LATE, &causes::FLUSH_DELAY, &causes::WRITE_SLOW]);
+    }
     let enough_time = look - start > case.pipeline_limit() + case.poll_interval().unwrap_or(SECOND);
     if enough_time {
         return unknown(
@@ -561,23 +577,6 @@ fn cause_of(case: &Case<'_>, trouble: Trouble) -> &'static Cause {
         Trouble::Parked => &causes::DLQ_202,
         Trouble::Network if case.server_was_silent() => &causes::INFRA_DOWN,
         Trouble::Network => &causes::SEND_LOSS,
-    }
-}
-
-impl Case<'_> {
-    /// Whether the repeated emissions agree in every printed field.
-    fn emitted_alike(&self, journey: Option<&Journey>) -> bool {
-        let Some(journey) = journey else { return false };
-        let repeated = self.repeated(journey);
-        let first = repeated.first().map(|event| &self.world.events[*event]);
-        repeated.iter().all(|event| {
-            let event = &self.world.events[*event];
-            first.is_some_and(|first| {
-                first.event_type == event.event_type
-                    && first.correlation_id == event.correlation_id
-                    && first.object == event.object
-            })
-        })
     }
 }
 

@@ -15,7 +15,7 @@ const LATE: &[&str] = &["write-slow", "flush-delay", "flush-order", "query-early
 /// What would have helped in a case.
 pub fn would_have_helped(case: &Case<'_>, decision: &Decision) -> report::Wait {
     let lines = |seen: Vec<Seen>| seen.into_iter().map(|seen| case.world.place(seen)).collect();
-    let after = case.looks_after_visible();
+    let after = case.answered_after_visible();
     let broken = case.decisive().and_then(|journey| journey.broken());
     let late = decision.cause.is_some_and(|cause| LATE.contains(&cause.code));
     if !late {

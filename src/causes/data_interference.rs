@@ -2,7 +2,8 @@
 
 use super::{Cause, Examined};
 
-use crate::correlate::journeys::Case;
+use crate::correlate::journeys::{Case, Journey};
+use crate::correlate::replay::Fate;
 use crate::report::Family;
 
 /// Rows of others were found.
@@ -67,7 +68,7 @@ fn examine(case: &Case<'_>) -> Examined {
     for journey in &case.journeys {
         let Some(expected) = journey.wanted.expected else { continue };
         let own = case.repeated(journey);
-        let foreign: Vec<_> = journey.emissions.iter().filter(|event| !own.contains(event)).copied().collect();
+        let foreign = case.foreign(journey, &own);
         let found = journey.wanted.found.unwrap_or(0);
         if !foreign.is_empty() && (found > expected || own.len() as u64 <= expected) {
             let text = format!("{} events of other objects carry the same id", foreign.len());
@@ -84,7 +85,7 @@ fn examine(case: &Case<'_>) -> Examined {
 fn sentence(case: &Case<'_>) -> String {
     let journey = case.journeys.first();
     let found = journey.and_then(|journey| journey.wanted.found).unwrap_or(0);
-    let strangers = case.journeys.iter().any(|journey| journey.emissions.len() > case.repeated(journey).len());
+    let strangers = case.journeys.iter().any(|journey| !case.foreign(journey, &case.repeated(journey)).is_empty());
     if !strangers {
         return format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
     }
@@ -94,4 +95,15 @@ fn sentence(case: &Case<'_>) -> String {
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {
     ("Give every spec an id of its own; ids shared between specs or runs make counts meaningless.".to_owned(), None)
+}
+
+impl Case<'_> {
+    /// Emissions under the awaited id that were buffered for another object than `own`; a line names it.
+    fn foreign(&self, journey: &Journey, own: &[usize]) -> Vec<usize> {
+        let of_another = |event: &&usize| {
+            let of = &self.world.events[**event];
+            of.fate == Fate::Buffered && of.object.is_some() && !own.contains(event)
+        };
+        journey.emissions.iter().filter(of_another).copied().collect()
+    }
 }

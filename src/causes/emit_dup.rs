@@ -91,7 +91,7 @@ fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {
 }
 
 impl Case<'_> {
-    /// Emissions of the awaited pair by one object: the object of the spec's own block, else the one that emitted most.
+    /// Emissions of the awaited pair by one object: the object of the spec's own block, else the first.
     pub fn repeated(&self, journey: &Journey) -> Vec<usize> {
         let object = |event: &usize| self.world.events[*event].object.clone();
         let own = journey.emissions.iter().find(|event| self.world.events[**event].block == self.failed.block);

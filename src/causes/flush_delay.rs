@@ -79,6 +79,9 @@ fn examine(case: &Case<'_>) -> Examined {
             }
             _ => {}
         }
+        if let Some((left, seen)) = case.flush_that_left(event) {
+            examined.supporting.push(case.evidence(format!("a flush left {left} events in the channel"), [seen]));
+        }
         let store = &case.world.stores[event.store];
         if let (Some(config), Some(at)) = (store.config, store.config_at)
             && config.flush_interval > limit
@@ -86,9 +89,6 @@ fn examine(case: &Case<'_>) -> Examined {
             let text = format!("the store flushes every {}", spoken(config.flush_interval));
             examined.supporting.push(case.evidence(text, [at]));
         }
-    }
-    if let Some((_, left, seen)) = case.explicit_flushes().into_iter().find(|(_, left, _)| *left > 0) {
-        examined.supporting.push(case.evidence(format!("a flush left {left} events in the channel"), [seen]));
     }
     examined
 }

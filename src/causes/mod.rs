@@ -50,9 +50,10 @@ pub use validate_drop::VALIDATE_DROP;
 pub use write_dup::WRITE_DUP;
 pub use write_slow::WRITE_SLOW;
 
+use crate::correlate::Seen;
 use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::Case;
-use crate::correlate::replay::{Fate, Outcome};
+use crate::correlate::replay::Fate;
 use crate::report::{Evidence, Family};
 
 /// Something that makes an audit test fail.
@@ -128,13 +129,11 @@ fn answered(case: &Case<'_>, failure: &str, status: fn(&Trouble) -> Option<u16>)
     let mut examined = Examined::default();
     let Some(batch) = case.batch() else { return examined };
     if let Some(status) = case.troubles(batch).iter().rev().find_map(|(trouble, _)| status(trouble)) {
-        let words = case.handler_words(batch).map_or_else(String::new, |words| format!(": {words}"));
+        let words = case.handler_words(batch, status).map_or_else(String::new, |words| format!(": {words}"));
         let text = format!("the server {failure} its batch of {} with status {status}{words}", batch.size);
         examined.supporting.push(case.evidence(text, case.batch_lines(batch)));
-    } else if batch.outcome == Outcome::Written
-        || batch.requests.iter().any(|request| case.world.requests[*request].created())
-    {
-        examined.excluding.push(case.evidence("its batch was accepted", case.batch_lines(batch)));
+    } else {
+        examined.excluding.extend(case.accepted(batch));
     }
     examined
 }
@@ -154,11 +153,12 @@ fn not_taken(case: &Case<'_>, fate: Fate, what: &str) -> Examined {
     examined
 }
 
-/// Evidence that more time would not have helped: looks after the event was visible found nothing.
+/// Evidence that more time would not have helped: looks came back after the event was visible.
 fn looked_in_vain(case: &Case<'_>) -> Option<Evidence> {
-    let after = case.looks_after_visible();
-    let text = format!("{} looks after the event was visible still did not find it", after.len());
-    Some(case.evidence(text, case.look_line(after.first()?)))
+    let after = case.answered_after_visible();
+    let text = format!("{} looks came back after the event was visible, and the test went on", after.len());
+    let lines: Vec<Seen> = after.into_iter().filter_map(|look| case.look_line(look)).collect();
+    (!lines.is_empty()).then(|| case.evidence(text, lines))
 }
 
 /// How often, in words.

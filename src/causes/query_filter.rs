@@ -72,7 +72,7 @@ fn examine(case: &Case<'_>) -> Examined {
             examined.supporting.push(case.evidence(text, event.called.into_iter().chain(event.ended).chain(looked)));
         }
     }
-    let after = case.looks_after_visible();
+    let after = case.answered_after_visible();
     let empty: Vec<_> = after
         .iter()
         .filter(|look| {

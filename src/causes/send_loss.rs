@@ -78,22 +78,17 @@ fn examine(case: &Case<'_>) -> Examined {
             format!("{} attempts to send its batch of {} got no answer, then it was dropped", lost.len(), batch.size);
         examined.supporting.push(case.evidence(text, lost.into_iter().chain(batch.outcome_at)));
     }
-    if batch.outcome == Outcome::Written {
-        examined.excluding.push(case.evidence("its batch was accepted", batch.outcome_at));
-    } else if let Some(created) = batch.requests.iter().find(|request| case.world.requests[**request].created()) {
-        examined.excluding.push(case.evidence("its batch was accepted", [case.world.requests[*created].at]));
-    }
+    examined.excluding.extend(case.accepted(batch));
     examined
 }
 
 fn sentence(case: &Case<'_>) -> String {
     match case.batch() {
         Some(batch) => {
-            format!(
-                "the batch of {} events that held {} was dropped after its last attempt; no attempt got an answer.",
-                batch.size,
-                case.awaited_name()
-            )
+            let silent = case.troubles(batch).iter().all(|(trouble, _)| *trouble == Trouble::Network);
+            let how = if silent { "no attempt got an answer" } else { "the last one got no answer" };
+            let (size, name) = (batch.size, case.awaited_name());
+            format!("the batch of {size} events that held {name} was dropped after its last attempt; {how}.")
         }
         None => "the batch that held the event was dropped after its last attempt.".to_owned(),
     }

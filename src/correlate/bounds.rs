@@ -227,9 +227,11 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
                 written = written.and_if_consistent(printed.of(said).hi().map_or(Instant::UNKNOWN, Instant::not_after));
             }
         }
-        if let Some(last) = last.filter(|last| last.created()) {
-            let begin = shifted(last.begin, offsets[last.server]);
-            let end = shifted(last.end, offsets[last.server]);
+        // Committed twice, it is visible from the first time on.
+        let first = batches[index].requests.iter().map(|request| &requests[*request]).find(|request| request.created());
+        if let Some(first) = first {
+            let begin = shifted(first.begin, offsets[first.server]);
+            let end = shifted(first.end, offsets[first.server]);
             visible = begin.lo().map_or(Instant::UNKNOWN, Instant::not_before);
             visible = visible.and(end.hi().map_or(Instant::UNKNOWN, Instant::not_after));
         }

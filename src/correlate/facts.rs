@@ -110,7 +110,7 @@ impl<'a> Case<'a> {
             let at = batch.failures.first().map_or(batch.flushed, |(seen, _)| self.world.printed.of(*seen));
             batch.store == store
                 && !batch.failures.is_empty()
-                && batch.outcome != Outcome::Written
+                && matches!(batch.outcome, Outcome::Refused | Outcome::Lost)
                 && at.hi().is_some_and(|hi| hi >= from)
                 && at.lo().is_some_and(|lo| lo <= to)
         })
@@ -132,6 +132,17 @@ impl<'a> Case<'a> {
             return Vec::new();
         }
         self.looking.looks.iter().filter(|look| look.at.is_some_and(|at| visible.surely_before(at))).collect()
+    }
+
+    /// Those of [`Self::looks_after_visible`] that were answered: a look that timed out or failed returned nothing.
+    pub fn answered_after_visible(&self) -> Vec<&'a LookSeen> {
+        let requests = &self.world.requests;
+        let answered = |look: &&LookSeen| {
+            !look.timed_out()
+                && !look.failed(requests)
+                && look.request.is_none_or(|request| !requests[request].is_echo())
+        };
+        self.looks_after_visible().into_iter().filter(answered).collect()
     }
 
     /// The line of a look: its own, else its request's.
@@ -176,86 +187,20 @@ impl<'a> Case<'a> {
             .collect()
     }
 
-    /// What a handler said of a batch that it refused.
-    pub fn handler_words(&self, batch: &Batch) -> Option<String> {
-        batch
-            .requests
-            .iter()
-            .find_map(|request| self.world.requests[*request].trouble.as_ref())
-            .map(|(text, _)| text.to_string())
+    /// What a handler said of the last attempt of a batch that it answered with a status.
+    pub fn handler_words(&self, batch: &Batch, status: u16) -> Option<String> {
+        let requests = batch.requests.iter().rev().map(|request| &self.world.requests[*request]);
+        let of_status = requests.filter(|request| request.line.status == status);
+        of_status.filter_map(|request| request.trouble.as_ref()).map(|(text, _)| text.to_string()).next()
     }
 
-    /// Lines of the failing block that say that the server could not be reached.
-    pub fn unreachable_lines(&self) -> Vec<Seen> {
-        self.world
-            .spec_lines(self.failed.block)
-            .filter(|(_, line)| matches!(line, TestLine::ServerUnreachable { .. }))
-            .map(|(seen, _)| seen)
-            .collect()
-    }
-
-    /// The failure says that it needed the server: it speaks of health, of the infrastructure, or of `DataStorage`.
-    pub fn needed_the_server(&self) -> bool {
-        let said = format!("{} {}", self.failed.text, self.failed.message).to_ascii_lowercase();
-        ["health", "infrastructure", "data storage", "datastorage", "audit"].iter().any(|word| said.contains(word))
-    }
-
-    /// Start of the time in which the server was needed: the first attempt of the batch, else the window's start.
-    fn needed_from(&self) -> Option<Nanos> {
-        let attempt = self.batch().filter(|batch| !batch.failures.is_empty()).and_then(|batch| batch.flushed.lo());
-        let span = self.world.output.blocks[self.failed.block].span.map(|(first, _)| first);
-        let took = self.failed.took.zip(self.failed.deadline.and_then(Instant::lo)).map(|(took, end)| end - took);
-        attempt.or_else(|| self.looking.start.and_then(Instant::lo)).or(took).or(span)
-    }
-
-    /// Whether the server's log shows no answer from the first attempt to the last look. A clock that no pair bounds is
-    /// taken for the test host's where the server's log begins within the suite's own time.
-    pub fn server_was_silent(&self) -> bool {
-        if self.world.requests.is_empty() {
-            return !self.world.servers.is_empty();
-        }
-        let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None));
-        server.is_some_and(|server| self.rough_offset(server).is_some())
-            && self.served_between_attempt_and_last_look().is_empty()
-    }
-
-    fn rough_offset(&self, server: usize) -> Option<Nanos> {
-        const NEAR: Nanos = 300 * SECOND;
-        if let Some(offset) = self.world.offsets[server] {
-            return offset.lo();
-        }
-        let (begins, _) = self.world.servers[server].span?;
-        let suite = self.world.output.blocks[self.failed.block].suite;
-        let spans = self.world.output.blocks.iter().filter(|block| block.suite == suite).filter_map(|block| block.span);
-        let (first, last) = spans.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))?;
-        (first - NEAR..=last).contains(&begins).then_some(0)
-    }
-
-    /// Requests that the server answered from the first attempt to the last look, as far as its clock is known.
-    pub fn served_between_attempt_and_last_look(&self) -> Vec<usize> {
-        let Some(from) = self.needed_from() else { return Vec::new() };
-        let to = self.last_look_at().and_then(Instant::hi).or_else(|| self.failed.deadline.and_then(Instant::hi));
-        let Some(to) = to else { return Vec::new() };
-        let mut served: Vec<usize> = Vec::new();
-        for (server, answered) in self.world.index.answered.iter().enumerate() {
-            let Some(offset) = self.rough_offset(server) else { continue };
-            let first = answered.partition_point(|(end, _)| end.saturating_add(offset) < from);
-            let inside = answered[first..].iter().take_while(|(end, _)| end.saturating_add(offset) <= to);
-            served.extend(inside.map(|(_, index)| *index));
-        }
-        served.sort_unstable();
-        served
-    }
-
-    /// The server's last request, when it lies before the last look.
-    pub fn server_end(&self) -> Option<(String, Seen)> {
-        let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None))?;
-        let offset = self.rough_offset(server)?;
-        let of_server = self.world.requests.iter().filter(|request| request.server == server);
-        let last = of_server.max_by_key(|request| request.at)?;
-        let look = self.last_look_at().or(self.failed.deadline)?;
-        let ends_before = last.end.lo()?.saturating_add(offset) < look.lo()?;
-        ends_before.then(|| ("the server's last answer lies before the last look".to_owned(), last.at))
+    /// That the server took a batch: the client's line, and those of the server.
+    pub fn accepted(&self, batch: &Batch) -> Option<Evidence> {
+        let said = (batch.outcome == Outcome::Written).then_some(batch.outcome_at.unwrap_or(batch.at));
+        let requests = batch.requests.iter().map(|request| &self.world.requests[*request]);
+        let created = requests.filter(|request| request.created()).map(|request| request.at);
+        let lines: Vec<Seen> = said.into_iter().chain(created).collect();
+        (!lines.is_empty()).then(|| self.evidence("its batch was accepted", lines))
     }
 
     /// Whether another spec's look for this type found rows: then the helper and its filter match it.
@@ -286,6 +231,14 @@ impl<'a> Case<'a> {
                 .collect();
         }
         flushes
+    }
+
+    /// A flush that ended after the event was buffered, left events in the channel, and did not surely take this one.
+    pub fn flush_that_left(&self, event: &Event) -> Option<(u64, Seen)> {
+        let left_it = |(ended, left, _): &(Instant, u64, Seen)| {
+            *left > 0 && !ended.surely_before(event.times.buffered) && !event.times.flushed.surely_before(*ended)
+        };
+        self.explicit_flushes().into_iter().find(left_it).map(|(_, left, seen)| (left, seen))
     }
 
     /// An earlier batch of the same store whose write kept the writer while the event waited.

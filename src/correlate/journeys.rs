@@ -11,7 +11,6 @@ use super::awaited::Wanted;
 use super::index::Writes;
 use super::looks::{LookSeen, Looking};
 use super::replay::{Event, Fate, Outcome};
-use super::requests::About;
 use super::specs::Failed;
 use super::visibility::Visible;
 use super::{Seen, World};
@@ -419,6 +418,11 @@ impl Case<'_> {
                 ));
                 links.push(after_break(Link::Created));
             }
+            // The client gave up, and the server had committed.
+            Outcome::Lost if batch.requests.iter().any(|request| self.world.requests[*request].created()) => {
+                links.push(fact(Link::Sent, State::Seen, event.times.written, failed_lines()));
+                links.push(fact(Link::Created, State::Seen, event.times.visible, requests));
+            }
             Outcome::Lost => {
                 links.push(absent(Link::Sent, failed_lines(), "the batch was dropped after its last attempt"));
                 links.push(after_break(Link::Created));
@@ -519,17 +523,21 @@ impl Case<'_> {
 
     /// Whether the emission surely did not happen: the object's own lines show that its processing ended, or the
     /// process's log goes on for longer than any phase took elsewhere.
-    fn absence(&self, _wanted: &Wanted) -> Fact {
+    fn absence(&self, wanted: &Wanted) -> Fact {
         let world = self.world;
         let block = &world.output.blocks[self.failed.block];
         let lines = &world.files[block.file].sightings;
         let last = block.range.clone().rev().find_map(|index| match &lines[index].what {
-            What::Caller(CallerLine::Reconciling { message, name, namespace, .. }) => {
-                Some((Seen { file: block.file, index }, message, (namespace, name)))
+            What::Caller(CallerLine::Reconciling { message, name, .. }) => {
+                Some((Seen { file: block.file, index }, message, name))
             }
             _ => None,
         });
-        if let Some((seen, message, _)) = &last
+        // Ids are made of the object's name, or are it; another object's end says nothing of the awaited one.
+        let own =
+            |name: &str| wanted.correlation_id.as_deref().is_none_or(|id| id.starts_with(name) || name.starts_with(id));
+        if let Some((seen, message, name)) = &last
+            && own(name)
             && says_that_it_ended(message)
         {
             return absent(Link::Emitted, vec![*seen], "the object's processing ended without the call");
@@ -694,19 +702,6 @@ impl Case<'_> {
             .filter(|at| at.surely_before(first_look))
             .last();
         step.or(self.looking.start)
-    }
-
-    /// Requests of the spec's own store, of one kind, that overlap a window.
-    pub fn requests_between(&self, about: About, from: Nanos, to: Nanos) -> Vec<usize> {
-        let window = Instant::between(from, to);
-        (0..self.world.requests.len())
-            .filter(|index| self.world.requests[*index].about == about)
-            .filter(|index| {
-                let began = self.world.began(*index);
-                let ended = self.world.ended(*index);
-                !began.is_unknown() && !window.surely_before(began) && !ended.surely_before(window)
-            })
-            .collect()
     }
 }
 

@@ -209,7 +209,8 @@ impl Sources<'_> {
             .max_by_key(|(score, connection)| (*score, std::cmp::Reverse(*connection)));
         let Some((_, connection)) = best else { return };
         let queries = by_connection.remove(connection).unwrap_or_default();
-        looking.connection = Some(connection.to_owned());
+        // Behind a proxy no port is printed: then a connection is nobody's own.
+        looking.connection = Some(connection.to_owned()).filter(|connection| !connection.is_empty());
         attach(looking, &queries, deadline);
     }
 

@@ -9,6 +9,7 @@ pub mod journeys;
 pub mod ledger;
 pub mod looks;
 pub mod pairing;
+pub mod reachable;
 pub mod recount;
 pub mod replay;
 pub mod requests;

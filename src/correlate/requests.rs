@@ -123,7 +123,7 @@ struct Waiting {
     created: Vec<u64>,
     queried: Vec<(u64, u64, u64)>,
     trouble: Vec<(Text, Seen, bool)>,
-    parked: Vec<Seen>,
+    parked: Vec<Option<u64>>,
     query_texts: Vec<(Text, Text)>,
 }
 
@@ -149,7 +149,7 @@ fn read_one(number: usize, index: usize, file: &LogFile, requests: &mut Vec<Requ
             ServerLine::Refused { reason: text }
             | ServerLine::Rejected { reason: text, .. }
             | ServerLine::ParkFailed { error: text } => waiting.trouble.push((text.clone(), seen, false)),
-            ServerLine::Parked { .. } => waiting.parked.push(seen),
+            ServerLine::Parked { count } => waiting.parked.push(*count),
             ServerLine::QueryText { query, remote } => waiting.query_texts.push((query.clone(), remote.clone())),
             ServerLine::Pool { open, idle } => server.pool = Some((*open, *idle, seen)),
             ServerLine::Listening => server.listening.push(seen),
@@ -189,7 +189,20 @@ impl Waiting {
             About::Query => self.query(&mut request),
             About::Other => {}
         }
+        self.forget();
         request
+    }
+
+    /// A line whose request never came to its end must not wait for ever; those of running requests are the last ones.
+    fn forget(&mut self) {
+        fn keep<T>(waiting: &mut Vec<T>) {
+            waiting.drain(..waiting.len().saturating_sub(LONGEST_WAIT));
+        }
+        keep(&mut self.created);
+        keep(&mut self.queried);
+        keep(&mut self.trouble);
+        keep(&mut self.parked);
+        keep(&mut self.query_texts);
     }
 
     fn write(&mut self, request: &mut Request) {
@@ -205,7 +218,7 @@ impl Waiting {
         }
         request.parked = request.line.status == 202;
         if request.parked {
-            self.parked.pop();
+            request.size = self.parked.pop().flatten();
         }
     }
 
@@ -220,10 +233,6 @@ impl Waiting {
         }
         let fits = self.query_texts.iter().position(|(_, remote)| *remote == request.line.remote);
         request.query = fits.map(|at| self.query_texts.remove(at).0);
-        // A line whose request never came to its end must not wait for ever.
-        if self.queried.len().max(self.trouble.len()).max(self.query_texts.len()) > LONGEST_WAIT {
-            *self = Self::default();
-        }
     }
 }
 
