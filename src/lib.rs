@@ -23,6 +23,7 @@ pub mod check;
 pub mod compare;
 pub mod correlate;
 pub mod documents;
+pub mod findings;
 pub mod formats;
 pub mod instant;
 pub mod prefixes;

@@ -9,6 +9,7 @@ use crate::correlate::replay::Fate;
 use crate::correlate::requests::About;
 use crate::correlate::specs::Suite;
 use crate::correlate::{Seen, World};
+use crate::findings;
 use crate::instant::{self, Nanos, SECOND, spoken};
 use crate::report::{
     Awaited, BatchRow, Bundle, Clock, Confidence, EventRow, Evidence, Failure, Family, Finding, Fix, Gap, Instant,
@@ -45,7 +46,7 @@ pub fn summarise(world: &World) -> Summary {
         bundle: bundle(world),
         run,
         failures,
-        findings: findings(world),
+        findings: findings::findings(world),
         not_observable,
     }
 }
@@ -138,7 +139,8 @@ fn awaited(case: &Case<'_>, journey: &Journey, decision: &Decision) -> Awaited {
     }
 }
 
-fn places(world: &World, seen: &[Seen]) -> Vec<Place> {
+/// The places of sightings, each once.
+pub fn places(world: &World, seen: &[Seen]) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for place in seen.iter().map(|seen| world.place(*seen)) {
         if !places.contains(&place) {
@@ -367,7 +369,7 @@ fn bundle(world: &World) -> Bundle {
         seed: suite.and_then(|suite| suite.seed),
         processes: suite.and_then(|suite| suite.processes),
         started: started.or(by_server).and_then(|at| Instant::on(instant::Instant::between(at, at + SECOND), clock)),
-        collected: None,
+        collected: findings::collected(world),
     }
 }
 
@@ -681,118 +683,6 @@ pub fn settings(world: &World) -> Vec<Setting> {
         }
     }
     settings
-}
-
-fn findings(world: &World) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if world.output.suites.len() > 1 {
-        let names: Vec<String> =
-            world.output.suites.iter().map(|suite| suite.name.as_deref().unwrap_or("a suite").to_owned()).collect();
-        let at = world
-            .output
-            .suites
-            .iter()
-            .map(|suite| Place {
-                file: world.files[suite.file].label.clone(),
-                line: world.files[suite.file].sightings.get(suite.range.start).map_or(1, |first| first.line),
-                to_line: None,
-            })
-            .collect();
-        findings.push(Finding {
-            id: "several-runs",
-            text: format!("the bundle holds {} runs: {}", names.len(), names.join(", ")),
-            places: at,
-        });
-    }
-    for clock in world.clocks.iter().filter(|clock| !clock.excluded.is_empty() && clock.offset.is_none()) {
-        findings.push(Finding {
-            id: "clock-step",
-            text: format!("the pairs of requests contradict each other about the offset of the {} clock", clock.name),
-            places: places(world, &clock.excluded),
-        });
-    }
-    for (store, seen, text) in &world.disagreements {
-        findings.push(Finding {
-            id: "replay-disagrees",
-            text: format!("{}: {text}", store_id(world, *store)),
-            places: places(world, &[*seen]),
-        });
-    }
-    let restarts: Vec<Seen> =
-        world.servers.iter().flat_map(|server| server.listening.iter().skip(1).copied()).collect();
-    if !restarts.is_empty() {
-        findings.push(Finding {
-            id: "server-restarted",
-            text: format!("DataStorage was started {} times", restarts.len() + 1),
-            places: places(world, &restarts),
-        });
-    }
-    findings.extend(timer_bugs(world));
-    findings.extend(loops(world));
-    findings
-}
-
-/// "TIMER BUG DETECTED" means a process that was not scheduled, not a slow server.
-fn timer_bugs(world: &World) -> Option<Finding> {
-    let mut seen = Vec::new();
-    for store in &world.stores {
-        for segment in &store.segments {
-            for index in &segment.lines {
-                if let What::Store(line) = &world.files[segment.file].sightings[*index].what
-                    && matches!(line.event, StoreEvent::TimerBug { .. })
-                {
-                    seen.push(Seen { file: segment.file, index: *index });
-                }
-            }
-        }
-    }
-    (!seen.is_empty()).then(|| Finding {
-        id: "timer-alarm",
-        text: format!(
-            "the flush timer raised its alarm (lines: {}): the process was not scheduled; a slow write does not raise it",
-            seen.len()
-        ),
-        places: places(world, &seen[..seen.len().min(8)]),
-    })
-}
-
-/// Long runs of equal queries from one connection: a poll loop, and what it returned.
-fn loops(world: &World) -> Vec<Finding> {
-    const LONG: usize = 8;
-    if !world.output.suites.is_empty() {
-        return Vec::new();
-    }
-    let mut by_connection: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
-    for (index, request) in world.requests.iter().enumerate().filter(|(_, request)| request.about == About::Query) {
-        by_connection.entry((request.server, request.connection().unwrap_or_default())).or_default().push(index);
-    }
-    let mut findings = Vec::new();
-    for ((_, connection), queries) in by_connection {
-        for run in queries.chunk_by(|one, other| world.requests[*one].line.bytes == world.requests[*other].line.bytes) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            if run.len() < LONG {
-                continue;
-            }
-            let (first, last) = (&world.requests[*first], &world.requests[*last]);
-            let took = last.end.lo().unwrap_or(0) - first.begin.lo().unwrap_or(0);
-            let rows = last.rows.map_or_else(
-                || format!("{} bytes", last.line.bytes),
-                |(count, total, _)| format!("{count} of {total} rows"),
-            );
-            findings.push(Finding {
-                id: "poll-loop",
-                text: format!(
-                    "{} equal queries from {connection} in {}, each returned {rows}",
-                    run.len(),
-                    spoken(took)
-                ),
-                places: places(world, &[first.at, last.at]),
-            });
-        }
-    }
-    findings.sort_by(|one, other| one.places.cmp(&other.places));
-    findings.truncate(20);
-    findings
 }
 
 fn not_observable(world: &World) -> Vec<NotObservable> {

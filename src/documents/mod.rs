@@ -14,7 +14,7 @@ pub use metadata::Metadata;
 pub use pods::{Container, Ending, Pod};
 
 use crate::formats::time;
-use crate::instant::Nanos;
+use crate::instant::{Nanos, believed};
 
 /// Largest file that is read as a document. Pod lists of a whole cluster have a few MiB.
 pub const LARGEST: usize = 16 << 20;
@@ -53,7 +53,7 @@ fn text(value: &Value, key: &str) -> Option<String> {
 
 /// A stamp in RFC 3339; Go's zero time `0001-01-01T00:00:00Z` is out of range and thus none.
 fn stamp(value: &Value, key: &str) -> Option<Nanos> {
-    Some(time::rfc3339(value.get(key)?.as_str()?)?.at)
+    Some(time::rfc3339(value.get(key)?.as_str()?)?.at).filter(|at| believed(*at))
 }
 
 /// The elements of a list, or none.
