@@ -31,8 +31,6 @@ pub struct LogFile {
     pub cut_lines: u64,
     /// A small whole file that is no log.
     pub document: Option<Document>,
-    /// The last line had no line end: the file may be cut.
-    pub ends_open: bool,
 }
 
 /// Reads one file of a bundle.
@@ -43,8 +41,6 @@ pub struct Parser {
     pub bytes_read: Arc<AtomicU64>,
 }
 
-/// A document is read whole, so it has to be small.
-const DOCUMENT_BYTES: usize = 1 << 20;
 const BLOCK: usize = 256 << 10;
 
 impl source::Reader for Parser {
@@ -63,7 +59,8 @@ impl source::Reader for Parser {
             if lines.layers.is_none() {
                 lines.layers = Some(Layers::of(&String::from_utf8_lossy(rest)));
             }
-            if head.len() < DOCUMENT_BYTES && lines.may_be_document(&head) {
+            // A byte more than the largest, which says that it was cut.
+            if head.len() <= documents::LARGEST && lines.may_be_document(&head) {
                 head.extend_from_slice(rest);
             }
             // Whether a block is text, and whether a terminal left its marks in it, is asked once and not line by line.
@@ -100,7 +97,6 @@ impl source::Reader for Parser {
             }
         }
         if !pending.is_empty() {
-            lines.file.ends_open = true;
             lines.bytes(&pending);
         }
         lines.finish(&head)
@@ -121,7 +117,15 @@ struct Lines {
     layers: Option<Layers>,
     scratch: String,
     longest_line: usize,
-    partial: String,
+    /// Of standard output and of standard error, which a runtime cuts apart and mixes.
+    parts: [Parts; 2],
+}
+
+/// The parts of a line that a runtime cut.
+#[derive(Default)]
+struct Parts {
+    text: String,
+    full: bool,
 }
 
 impl Lines {
@@ -133,7 +137,7 @@ impl Lines {
             ginkgo: Ginkgo::default(),
             layers: None,
             scratch: String::new(),
-            partial: String::new(),
+            parts: Default::default(),
         }
     }
 
@@ -155,28 +159,31 @@ impl Lines {
         self.file.lines += 1;
         let mut scratch = std::mem::take(&mut self.scratch);
         let stripped = self.layers.unwrap_or_default().clean(clean).strip(text, &mut scratch);
-        if !self.partial.is_empty() {
-            self.join(&" ".repeat(stripped.indent));
+        let stream = usize::from(stripped.stream == Some("stderr"));
+        let begun = !self.parts[stream].text.is_empty();
+        if begun {
+            self.join(stream, &" ".repeat(stripped.indent));
         }
-        if stripped.partial {
-            self.join(stripped.line);
-        } else if self.partial.is_empty() {
-            self.content(stripped.line, stripped.read_at);
-        } else {
-            self.join(stripped.line);
-            let whole = std::mem::take(&mut self.partial);
-            self.content(&whole, stripped.read_at);
+        if begun || stripped.partial {
+            self.join(stream, stripped.line);
+        }
+        if !stripped.partial {
+            let whole = std::mem::take(&mut self.parts[stream]).text;
+            self.content(if begun { &whole } else { stripped.line }, stripped.read_at);
         }
         self.scratch = scratch;
     }
 
     /// Adds a part to a line that a runtime cut. The limit of a line holds for the whole: a file of nothing but parts
     /// would be one line.
-    fn join(&mut self, part: &str) {
-        let room = self.longest_line.saturating_sub(self.partial.len());
+    fn join(&mut self, stream: usize, part: &str) {
+        let parts = &mut self.parts[stream];
+        let room = if parts.full { 0 } else { self.longest_line.saturating_sub(parts.text.len()) };
         let fits = (0..=room.min(part.len())).rev().find(|at| part.is_char_boundary(*at)).unwrap_or(0);
-        self.file.cut_lines += u64::from(fits < part.len() && room > 0);
-        self.partial.push_str(&part[..fits]);
+        if fits < part.len() && !std::mem::replace(&mut parts.full, true) {
+            self.file.cut_lines += 1;
+        }
+        parts.text.push_str(&part[..fits]);
     }
 
     fn content(&mut self, line: &str, read_at: Option<Nanos>) {
@@ -213,6 +220,12 @@ impl Lines {
     }
 
     fn finish(mut self, head: &[u8]) -> LogFile {
+        // A log that was cut between two parts still has the first.
+        for parts in std::mem::take(&mut self.parts) {
+            if !parts.text.is_empty() {
+                self.content(&parts.text, None);
+            }
+        }
         self.ginkgo.finish(&mut self.names, &mut self.file.sightings);
         // A failure's message is complete only after its last line, and stands where it began.
         self.file.sightings.sort_by_key(|sighting| sighting.line);

@@ -1,8 +1,9 @@
 //! Beside: a stream that a thread of its own reads ahead, so that inflating and parsing run side by side.
 
-use super::limits::{message, stop};
+use super::limits::{fill, message, stop};
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
 
 /// Bytes of one block handed from the inflating thread to the reading one.
 const BLOCK: usize = 256 << 10;
@@ -16,13 +17,14 @@ pub(super) struct Beside {
     block: Vec<u8>,
     at: usize,
     failed: Option<String>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Beside {
     /// Begins to read `input` ahead. The thread ends with the stream, or when the reading side is dropped.
     pub fn new(mut input: impl Read + Send + 'static) -> Self {
         let (sender, blocks) = sync_channel(BLOCKS);
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             loop {
                 let mut block = vec![0; BLOCK];
                 let (filled, error) = fill(&mut input, &mut block);
@@ -41,22 +43,8 @@ impl Beside {
                 }
             }
         });
-        Self { blocks, block: Vec::new(), at: 0, failed: None }
+        Self { blocks, block: Vec::new(), at: 0, failed: None, thread: Some(thread) }
     }
-}
-
-/// Fills a block as far as the input goes.
-fn fill(input: &mut impl Read, block: &mut [u8]) -> (usize, Option<io::Error>) {
-    let mut filled = 0;
-    while filled < block.len() {
-        match input.read(&mut block[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (filled, Some(error)),
-        }
-    }
-    (filled, None)
 }
 
 impl Read for Beside {
@@ -68,7 +56,14 @@ impl Read for Beside {
             match self.blocks.recv() {
                 Ok(Ok(block)) => (self.block, self.at) = (block, 0),
                 Ok(Err(error)) => self.failed = Some(message(&error)),
-                Err(_) => return Ok(0),
+                // The thread is at its end: of the stream, or by a fault of the decoder.
+                Err(_) => match self.thread.take().map(JoinHandle::join) {
+                    Some(Err(_)) => {
+                        self.failed =
+                            Some("broken: expected the rest of the stream, found a fault of its decoder".to_owned())
+                    }
+                    _ => return Ok(0),
+                },
             }
         }
         let count = buffer.len().min(self.block.len() - self.at);

@@ -1,5 +1,6 @@
 //! Kind: what a stream holds, told by its first bytes and never by its name.
 
+use super::limits::fill;
 use super::limits::stop;
 use std::io::{self, Read};
 
@@ -110,19 +111,7 @@ impl<R: Read> Peeked<R> {
     /// Looks at the first bytes of `inner`.
     pub fn new(mut inner: R) -> Self {
         let mut head = vec![0; HEAD];
-        let mut filled = 0;
-        let mut fault = None;
-        while filled < head.len() {
-            match inner.read(&mut head[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    fault = Some(error);
-                    break;
-                }
-            }
-        }
+        let (filled, fault) = fill(&mut inner, &mut head);
         head.truncate(filled);
         Self { head, at: 0, fault, inner }
     }

@@ -59,6 +59,20 @@ pub(super) fn stop(message: impl Into<String>) -> io::Error {
     io::Error::other(Stop(message.into()))
 }
 
+/// Fills a block as far as the input goes, and says what ended it before its end.
+pub(super) fn fill(input: &mut (impl Read + ?Sized), block: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut filled = 0;
+    while filled < block.len() {
+        match input.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Some(error)),
+        }
+    }
+    (filled, None)
+}
+
 /// The message of an error, in the grammar of the report.
 pub(super) fn message(error: &io::Error) -> String {
     match error.get_ref() {

@@ -6,7 +6,7 @@
 use super::descent::{Descent, drain};
 use super::kind::checksum_holds;
 use super::label::{Top, clean, link_target};
-use super::limits::{Exactly, message, stop};
+use super::limits::{Exactly, fill, message, stop};
 use super::{Found, Reader};
 use std::io::{self, Read};
 use tar::{EntryType, Header};
@@ -66,14 +66,16 @@ fn member<R: Reader>(
         found.push(Found::fault("sparse: expected a plain member, found one with holes; not read").named(&name));
     } else if is_file && !name.is_empty() {
         found.extend(descent.member(&mut data, label, &name, level));
+    } else if is_file {
+        found.push(Found::fault("unnamed: expected the name of a member, found none; not read"));
     } else if head.kind.is_symlink() || head.kind.is_hard_link() {
         let from = if head.kind.is_hard_link() { "" } else { name.as_str() };
         found.push(Found::linked(link_target(from, &head.link)).named(&name));
-    } else if !head.kind.is_dir() && !is_file {
+    } else if !head.kind.is_dir() {
         found.push(Found::aside(format!("not a file: expected a file, found {}", word(head.kind))).named(&name));
     }
     data.skip()?;
-    let padding = head.size.next_multiple_of(BLOCK as u64) - head.size;
+    let padding = (BLOCK as u64 - head.size % BLOCK as u64) % BLOCK as u64;
     Exactly::new(&mut *members.input, padding).skip()?;
     Ok(true)
 }
@@ -158,21 +160,22 @@ impl Members<'_> {
 
     fn block(&mut self) -> io::Result<[u8; BLOCK]> {
         let mut block = [0; BLOCK];
-        let mut filled = 0;
-        while filled < BLOCK {
-            match self.input.read(&mut block[filled..]) {
-                Ok(0) => return Err(stop("cut: expected the next member or the end mark of the tar, found its end")),
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        match fill(self.input, &mut block) {
+            (BLOCK, _) => {}
+            (_, Some(error)) => return Err(error),
+            (_, None) => return Err(stop("cut: expected the next member or the end mark of the tar, found its end")),
         }
         Ok(block)
     }
 
     /// The data of an extended header; empty when it is too long to be one.
     fn extended(&mut self, size: u64) -> io::Result<Vec<u8>> {
-        let mut data = Exactly::new(&mut *self.input, size.next_multiple_of(BLOCK as u64));
+        let Some(padded) = size.checked_next_multiple_of(BLOCK as u64) else {
+            return Err(stop(
+                "broken: expected the size of a tar header, found a number without sense; the rest was not read",
+            ));
+        };
+        let mut data = Exactly::new(&mut *self.input, padded);
         let mut bytes = Vec::new();
         if size <= EXTENDED {
             data.read_to_end(&mut bytes)?;

@@ -68,8 +68,11 @@ fn member<R: Reader>(
         descent.budget.member()?;
     }
     let read = |data: &mut dyn BufRead| -> Vec<Found<R::Output>> {
-        if is_folder || name.is_empty() {
+        if is_folder {
             return Vec::new();
+        }
+        if name.is_empty() {
+            return vec![Found::fault("unnamed: expected the name of a member, found none; not read")];
         }
         if head.encrypted {
             return vec![
