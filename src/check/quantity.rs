@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::instant::{MILLISECOND, Nanos, SECOND};
+use crate::instant::{MILLISECOND, Nanos, SECOND, believed_length};
 
 /// A length of time as it was written: `15-200ms`, `~100ms`, `0.2–0.4 s`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,8 @@ fn nanos(number: &str, unit: Nanos) -> Option<Nanos> {
         worth /= 10;
         total = total.checked_add(Nanos::from(digit - b'0') * worth)?;
     }
-    Some(total)
+    // What nobody believes of a log is no length in a document either; so no sum of some overflows.
+    believed_length(total).then_some(total)
 }
 
 fn step(number: &str, unit: Nanos) -> Nanos {

@@ -159,7 +159,7 @@ pub struct Replayed {
     pub batches: Vec<Batch>,
     /// Places where counters and replay disagree.
     pub disagreements: Vec<(Seen, String)>,
-    /// Times at which the store was asked to flush and had ended it: (asked, ended, left in the channel).
+    /// Flushes that the store was asked for.
     pub flushes: Vec<ExplicitFlush>,
     /// Events still queued at the end, when counting reached it.
     pub queued: Option<u64>,
@@ -168,10 +168,6 @@ pub struct Replayed {
 /// One explicit flush that the log shows.
 #[derive(Debug, Clone, Copy)]
 pub struct ExplicitFlush {
-    /// Its store.
-    pub store: usize,
-    /// When it was asked for, or taken up.
-    pub began: Seen,
     /// When it ended.
     pub ended: Seen,
     /// Events that it left in the channel.
@@ -206,8 +202,6 @@ pub fn replay(files: &[LogFile], reconciles: &[Vec<usize>], number: usize, store
         printed: 0,
         here: Here::default(),
         open: None,
-        requested: None,
-        processing: None,
         left: 0,
         empty_tick: None,
         last_tick: None,
@@ -250,8 +244,6 @@ struct Replay {
     printed: u64,
     here: Here,
     open: Option<Batch>,
-    requested: Option<Seen>,
-    processing: Option<Seen>,
     /// Events that waited when the flush was taken up and were not drained since.
     left: u64,
     /// `lastFlushTime` of the store is not earlier: when it started, or when the last flush ended.
@@ -463,11 +455,9 @@ impl Replay {
                     self.count(*size, *waiting, seen);
                 }
             }
-            StoreEvent::FlushRequested => self.requested = Some(seen),
             StoreEvent::FlushProcessing { size, waiting } => {
                 self.empty_tick = None;
                 self.close();
-                self.processing = Some(seen);
                 self.last_end = None;
                 self.left = *waiting;
                 if *size > 0 {
@@ -517,9 +507,7 @@ impl Replay {
     }
 
     fn flush_ended(&mut self, seen: Seen, left: u64) {
-        let began = self.requested.take().or(self.processing.take()).unwrap_or(seen);
-        self.processing = None;
-        self.done.flushes.push(ExplicitFlush { store: self.number, began, ended: seen, left });
+        self.done.flushes.push(ExplicitFlush { ended: seen, left });
         self.close();
     }
 

@@ -56,8 +56,10 @@ fn examine(case: &Case<'_>) -> Vec<Said> {
     all
 }
 
+/// Equal, or the one is the other with fewer digits.
 fn same(a: &Length, b: &Length) -> bool {
-    (a.lo, a.hi) == (b.lo, b.hi)
+    let rounded = |coarse: &Length, fine: &Length| coarse.rounds(fine.lo) && coarse.rounds(fine.hi);
+    rounded(a, b) || rounded(b, a)
 }
 
 /// The ranges that a line gives for writes: not sums, and not times on an axis.

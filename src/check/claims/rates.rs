@@ -132,7 +132,8 @@ fn counted(line: u32, found: &Captures<'_>) -> Option<Said> {
 /// The pass counts of the document against the suite's.
 fn against_run(case: &Case<'_>, passing: &[(u64, u64, u32)]) -> Vec<Said> {
     let Some(run) = case.bundle.and_then(|(bundle, _)| bundle.report.run.as_ref()) else { return Vec::new() };
-    let (passed, ran) = (u64::from(run.passed), u64::from(run.passed + run.failed + run.interrupted));
+    let (passed, ran) =
+        (u64::from(run.passed), [run.passed, run.failed, run.interrupted].into_iter().map(u64::from).sum::<u64>());
     let by = || vec![Source::Field("run")];
     let judge = |(a, b, line): &(u64, u64, u32)| {
         let said = format!("{a}/{b} passed");
