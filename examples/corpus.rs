@@ -1,11 +1,11 @@
-//! Makes a large bundle out of a real labelled one, with verdicts that stay known.
+//! Makes a large bundle out of a scenario (`testdata/scenarios/NAME/bundle`), with verdicts that stay known.
 //!
 //!     cargo run --release --example corpus -- BUNDLE OUT SIZE_MB SHARE_PERCENT
 //!
 //! Its run is multiplied, each one day after the one before, with stores, ids, namespaces and connections of its own;
 //! the lines of unrelated pods are mixed in until the run's lines have the wanted share of all lines. OUT's ending
 //! chooses the packing: a folder, `.tar`, `.tar.gz`, `.tar.zst` or `.zip`. Beside it stands `OUT.manifest.json`: how
-//! many runs, and which causes each has when BUNDLE has a `truth.json` beside it.
+//! many runs, and which causes each has when BUNDLE has a `verdict.json` beside it.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -43,7 +43,8 @@ fn main() -> Result<()> {
     }
     packed.finish()?;
 
-    let truth = bundle.parent().map(|folder| folder.join("truth.json")).and_then(|path| fs::read_to_string(path).ok());
+    let truth =
+        bundle.parent().map(|folder| folder.join("verdict.json")).and_then(|path| fs::read_to_string(path).ok());
     let causes: Vec<String> = truth
         .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
         .and_then(|truth| Some(truth["failures"].as_array()?.iter().map(|one| one["cause"].to_string()).collect()))

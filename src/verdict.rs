@@ -9,7 +9,7 @@ use crate::correlate::facts::{Trouble, flushed_before};
 use crate::correlate::journeys::{Case, Journey, StageFact};
 use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::{Fate, Outcome as Sent};
-use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND, at_most};
 use crate::report::{Confidence, Evidence, Family, Link, Stage, State};
 use crate::sighting::Outcome;
 
@@ -513,16 +513,24 @@ fn hidden(case: &Case<'_>) -> Decision {
         let by = case.evidence("a write that could hold it was still running at the last look", [line(*write)]);
         return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
     }
+    let followed = case.decisive().and_then(|journey| journey.event).map(|event| &case.world.events[event]);
+    // One look, and less time since the event was buffered than a normal flush and write may take.
+    if let (false, Some(event)) = (case.looking.to_deadline, followed)
+        && let Some(buffered) = event.times.buffered.lo().filter(|buffered| look - buffered < case.pipeline_limit())
+    {
+        let text = format!("the last look came {} after it was buffered", at_most((look - buffered).max(0)));
+        let lines = event.ended.into_iter().chain(case.last_look().and_then(|look| case.look_line(look)));
+        return Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(case.evidence(text, lines));
+    }
     let interval = case.interval();
     let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
     let after = writes.iter().find(|(_, began, _)| began.lo().is_some_and(|began| began > look));
     let after = after.filter(|_| !in_window).map(|(write, ..)| {
         case.evidence("no write began while the test looked, and this one after its last look", [line(*write)])
     });
-    if let Some(interval) = interval
-        && case.looking.to_deadline
-        && interval > look - start
-        && let Some(by) = after
+    let slow_timer = interval.filter(|interval| case.looking.to_deadline && *interval > look - start);
+    if let Some(interval) = slow_timer
+        && let Some(by) = after.clone().or_else(|| unsent(case, &writes))
     {
         let normal = interval <= case.flush_limit;
         let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
@@ -531,7 +539,9 @@ fn hidden(case: &Case<'_>) -> Decision {
     if let (false, Some(by)) = (case.looking.to_deadline, after) {
         return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(by));
     }
-    let followed = case.decisive().and_then(|journey| journey.event).map(|event| &case.world.events[event]);
+    if slow_timer.is_some() {
+        return unknown("the store's timer is slower than the test looked, and no line shows when the event was sent.");
+    }
     if followed.is_some_and(|event| event.batch.is_some()) {
         // Its lines are there; no interval tells.
         return Decision::none(
@@ -543,10 +553,29 @@ fn hidden(case: &Case<'_>) -> Decision {
     let enough_time = look - start > case.pipeline_limit() + case.poll_interval().unwrap_or(SECOND);
     if enough_time {
         return unknown(
-            "timing is excluded: the test looked for longer than flush and write may take together; what else it was, the logs do not show.",
+            "query timing is excluded: the test looked for longer than a normal flush and write take together; what else it was, the logs do not show.",
         );
     }
     unknown("the client's lines are not in the logs, so no stage can be blamed.")
+}
+
+/// The event was buffered and not sent by the last look, which the server's log holds: no write was under way, or had
+/// been. Where the same query found rows in another spec, a write that had ended would have been seen: it did not hold
+/// the event.
+fn unsent(case: &Case<'_>, writes: &[(usize, Instant, Instant)]) -> Option<Evidence> {
+    let event = case.decisive()?.event.map(|event| &case.world.events[event])?;
+    let (buffered, said) = (event.times.buffered.lo()?, event.ended?);
+    let look = case.last_look()?;
+    let (from, to) = look.at.and_then(|at| at.lo().zip(at.hi()))?;
+    let asked = case.world.requests[look.request?].at;
+    let matched = case.matched_elsewhere();
+    let since = if matched.is_some() { from } else { buffered };
+    let may_hold = |began: Instant, ended: Instant| {
+        began.lo().is_none_or(|began| began <= to) && ended.hi().is_none_or(|ended| ended >= since)
+    };
+    let text = "it was buffered, and no write that could hold it was sent by the last look";
+    let lines = [Some(said), matched, Some(asked)].into_iter().flatten();
+    (!writes.iter().any(|(_, began, ended)| may_hold(*began, *ended))).then(|| case.evidence(text, lines))
 }
 
 /// A spec that writes events itself has no store: as many writes as it misses were parked in its time.

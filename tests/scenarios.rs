@@ -173,8 +173,10 @@ fn expected_of(failure: &Value, not: &Value) -> Value {
     let cause = if interrupted { Value::Null } else { failure["cause"].clone() };
     let at_most =
         if failure["confidence_max"].is_string() { failure["confidence_max"].clone() } else { "proven".into() };
+    // The bundles kept here show every link of their failure.
+    let at_least = if interrupted { Value::Null } else { at_most.clone() };
     serde_json::json!({
-        "spec": failure["spec"], "cause": cause, "also": failure["also"], "at_most": at_most,
+        "spec": failure["spec"], "cause": cause, "also": failure["also"], "at_least": at_least, "at_most": at_most,
         "collateral": interrupted, "not": not,
     })
 }

@@ -1,5 +1,6 @@
 //! The truth lies inside every interval: simulated runs, whose truth is known to the nanosecond.
 
+mod session;
 mod simulator;
 
 use std::collections::{BTreeMap, HashMap};
@@ -216,6 +217,66 @@ fn the_truth_lies_inside_nearly_always() {
         assert!(right * 1000 >= floor * count, "{kind}: {right} of {count}\n{tally:?}\n{examples}");
     }
     assert_eq!(tally.len(), FLOOR_PERMILLE.len(), "{tally:?}");
+}
+
+/// The true times of a real bundle's events, `events.csv`: by type and id, with the instants in the order of [`LINKS`].
+fn recorded(csv: &str) -> BTreeMap<(String, String), Vec<[Option<i64>; 5]>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut lines = csv.lines();
+    let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
+    let column = |name: &str| head.iter().position(|at| *at == name).expect("a column of that name");
+    let at = ["emitted_ns", "buffered_ns", "sent_ns", "response_ns", "committed_ns"].map(column);
+    let (event_type, id) = (column("event_type"), column("correlation_id"));
+    for line in lines {
+        let row: Vec<&str> = line.split(',').collect();
+        all.entry((row[event_type].to_owned(), row[id].to_owned()))
+            .or_default()
+            .push(at.map(|at| row[at].parse().ok()));
+    }
+    all
+}
+
+const LINKS: [&str; 5] = ["emitted", "buffered", "flushed", "written", "visible"];
+
+/// The same for the real bundles, whose times a recorder in the code under test wrote down.
+#[test]
+fn the_recorded_truth_lies_inside() {
+    let mut checked = 0;
+    for csv in session::entries(&session::testdata("bundles")) {
+        let name = csv.file_name().expect("a name").to_string_lossy().into_owned();
+        let Some(name) = name.strip_suffix(".events.csv") else { continue };
+        let truth = recorded(&std::fs::read_to_string(&csv).expect("UTF-8"));
+        let archive = ["tar.gz", "zip"].map(|ending| csv.with_file_name(format!("{name}.{ending}")));
+        let archive = archive.into_iter().find(|path| path.exists()).expect("its archive");
+        let analysis = whylate::analyze(&[archive], &whylate::Options::default()).expect("a report");
+        let (mut right, mut located, mut count) = ([0; 5], [0; 5], 0);
+        let mut wrong = String::new();
+        for event in &analysis.world().events {
+            // A pair that is there once is the same event on both sides.
+            let key = (event.event_type.to_string(), event.correlation_id.to_string());
+            let Some([at]) = truth.get(&key).map(Vec::as_slice) else { continue };
+            count += 1;
+            let times = &event.times;
+            let found = [times.emitted, times.buffered, times.flushed, times.written, times.visible];
+            for (link, (found, at)) in found.into_iter().zip(at).enumerate() {
+                let Some(at) = *at else { continue };
+                located[link] += usize::from(found.lo().is_some() && found.hi().is_some());
+                if inside(found, at) {
+                    right[link] += 1;
+                } else {
+                    let _ = writeln!(wrong, "{name}: {} of {key:?}: {}", LINKS[link], said(found, Some(at)));
+                }
+            }
+        }
+        assert!(count > 100, "{name}: {count} events");
+        // Every one is inside, and nearly every one has two ends.
+        assert_eq!(wrong, "");
+        for link in 0..5 {
+            assert!(located[link] * 100 >= right[link] * 95, "{name}: {} {located:?} of {right:?}", LINKS[link]);
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 4);
 }
 
 proptest! {

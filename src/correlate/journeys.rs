@@ -316,8 +316,16 @@ impl Case<'_> {
         let own_name = |event: &Event| {
             event.object.as_ref().is_some_and(|(_, name)| event.correlation_id.starts_with(&format!("{name}-")))
         };
+        // An id that events of another object carry is that object's, and was asked for rightly.
+        let in_use = self.of_this_suite(self.world.emissions(None, Some(id)));
+        let of_another = |one: &Event| {
+            in_use
+                .iter()
+                .map(|event| &self.world.events[*event])
+                .any(|user| user.object.is_some() && user.object != one.object)
+        };
         match in_block.as_slice() {
-            [one] if !own_name(&self.world.events[*one]) => Some(*one),
+            [one] if !own_name(&self.world.events[*one]) && !of_another(&self.world.events[*one]) => Some(*one),
             _ => None,
         }
     }
