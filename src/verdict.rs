@@ -506,9 +506,11 @@ fn hidden(case: &Case<'_>) -> Decision {
             && began.lo().is_some_and(|began| began >= emitted_from)
             && ended.hi().is_some_and(|ended| ended < look)
     });
+    // It was emitted, and its query matches such rows: then no write that ended before the last look held it.
+    let ended_without_it = emission_seen && case.matched_elsewhere().is_some();
     let line = |write: usize| case.world.requests[write].at;
     if let Some((write, ..)) = running
-        && (own_known || !another)
+        && (own_known || !another || ended_without_it)
     {
         let by = case.evidence("a write that could hold it was still running at the last look", [line(*write)]);
         return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
