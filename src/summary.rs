@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::causes::{self, Cause};
-use crate::correlate::journeys::{self, Case, Fact, Journey, StageFact, quantile};
+use crate::correlate::journeys::{self, Case, Journey};
 use crate::correlate::ledger;
+use crate::correlate::links::Fact;
 use crate::correlate::replay::Fate;
 use crate::correlate::requests::About;
 use crate::correlate::specs::Suite;
+use crate::correlate::stages::{StageFact, quantile};
 use crate::correlate::{Seen, World};
 use crate::findings;
 use crate::instant::{self, Nanos, SECOND, spoken};

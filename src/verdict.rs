@@ -6,9 +6,10 @@
 use crate::causes::{self, Cause, Examined};
 use crate::correlate::awaited::{Source, claim};
 use crate::correlate::facts::{Trouble, flushed_before};
-use crate::correlate::journeys::{Case, Journey, StageFact};
+use crate::correlate::journeys::{Case, Journey};
 use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::{Fate, Outcome as Sent};
+use crate::correlate::stages::StageFact;
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND, at_most};
 use crate::report::{Confidence, Evidence, Family, Link, Stage, State};
 use crate::sighting::Outcome;
@@ -240,11 +241,10 @@ fn late(case: &Case<'_>) -> Decision {
     let flushes = case.explicit_flushes();
 
     // 4.1: flushed once before the event was there, never again.
-    if flush.is_some() && !flushes.is_empty() {
-        if flushes.iter().all(|(ended, _, seen)| flushed_before(event, *ended, *seen)) {
-            return guilty_decision(case, &causes::FLUSH_ORDER, proof, vec![Stage::FlushWait])
-                .then(&causes::FLUSH_DELAY, Confidence::Likely);
-        }
+    let all_before = flushes.iter().all(|(ended, _, seen)| flushed_before(event, *ended, *seen));
+    if flush.is_some() && !flushes.is_empty() && all_before {
+        return guilty_decision(case, &causes::FLUSH_ORDER, proof, vec![Stage::FlushWait])
+            .then(&causes::FLUSH_DELAY, Confidence::Likely);
     }
     // 4.2: a flush ran after the event was buffered and left it in the channel.
     if case.flush_that_left(event).is_some() {

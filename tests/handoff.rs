@@ -8,8 +8,8 @@ mod bundle;
 mod session;
 
 use std::collections::{BTreeSet, HashSet};
+use std::env;
 use std::path::PathBuf;
-use std::{env, fs};
 
 use bundle::Words;
 use chrono::DateTime;

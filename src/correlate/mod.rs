@@ -7,6 +7,7 @@ pub mod facts;
 mod index;
 pub mod journeys;
 pub mod ledger;
+pub mod links;
 pub mod looks;
 pub mod pairing;
 pub mod reachable;
@@ -14,6 +15,7 @@ pub mod recount;
 pub mod replay;
 pub mod requests;
 pub mod specs;
+pub mod stages;
 pub mod stores;
 pub mod visibility;
 
@@ -153,7 +155,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
     world.zones_from_servers(input_zone);
     world.refine();
     world.look();
-    world.index = index::Index::new(&world, journeys::LONGEST_WRITE);
+    world.index = index::Index::new(&world, stages::LONGEST_WRITE);
     world
 }
 

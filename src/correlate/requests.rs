@@ -84,6 +84,11 @@ impl Request {
     pub fn created(&self) -> bool {
         matches!(self.line.status, 200 | 201)
     }
+
+    /// An answer that no version of the store retries (`store.go`: since 6 May 2026 a 401 or 403 is retried).
+    pub fn refused(&self) -> bool {
+        matches!(self.line.status, 400..=499) && !matches!(self.line.status, 401 | 403)
+    }
 }
 
 /// Body of a 201 for a batch of `n`: 39·n + digits(n) + 63 bytes (`json.Encoder` over the response of the batch

@@ -59,8 +59,8 @@ impl Read for Beside {
                 // The thread is at its end: of the stream, or by a fault of the decoder.
                 Err(_) => match self.thread.take().map(JoinHandle::join) {
                     Some(Err(_)) => {
-                        self.failed =
-                            Some("broken: expected the rest of the stream, found a fault of its decoder".to_owned())
+                        let fault = "broken: expected the rest of the stream, found a fault of its decoder";
+                        self.failed = Some(fault.to_owned());
                     }
                     _ => return Ok(0),
                 },
