@@ -437,8 +437,9 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             let confidence = if emitted >= found { proven } else { Confidence::Likely };
             return Decision::of(case, &causes::DATA_INTERFERENCE, confidence);
         }
-        return Decision::of(case, &causes::DATA_INTERFERENCE, Confidence::Possible)
-            .then(&causes::EMIT_DUP, Confidence::Possible);
+        let sentence =
+            format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
+        return Decision::none(Family::Other, sentence).open([&causes::DATA_INTERFERENCE, &causes::EMIT_DUP]);
     }
     if claim.value && supported(&causes::ASSERT) {
         let returned =
@@ -472,6 +473,9 @@ fn hidden(case: &Case<'_>) -> Decision {
     if let Some(decision) = parked_in_window(case) {
         return decision;
     }
+    if !examine(&causes::VALIDATE_DROP, case).supporting.is_empty() {
+        return with_never(Decision::of(case, &causes::VALIDATE_DROP, Confidence::Likely));
+    }
     let unknown = |sentence: &str| {
         let pending = journey.is_some_and(|journey| journey.link(Link::Emitted).state == State::Pending);
         let open: Vec<&'static Cause> = if pending {
@@ -502,7 +506,8 @@ fn hidden(case: &Case<'_>) -> Decision {
         .store
         .is_some_and(|store| writes.iter().any(|(index, ..)| case.world.requests[*index].store == Some(store)));
     let another = writes.iter().any(|(index, began, ended)| {
-        running.is_some_and(|(slow, ..)| slow != index)
+        running.is_none_or(|(slow, ..)| slow != index)
+            && case.world.requests[*index].created()
             && began.lo().is_some_and(|began| began >= emitted_from)
             && ended.hi().is_some_and(|ended| ended < look)
     });
@@ -514,6 +519,17 @@ fn hidden(case: &Case<'_>) -> Decision {
     {
         let by = case.evidence("a write that could hold it was still running at the last look", [line(*write)]);
         return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
+    }
+    // A write that ended before would have been seen, where the query is known to match such rows.
+    let open = !another || case.matched_elsewhere().is_some();
+    let blocked = if open { case.all_writers_blocked(start, look) } else { Vec::new() };
+    if !blocked.is_empty() {
+        let text = "every store of the suite was in a write from the first look to the last";
+        let by = case.evidence(text, blocked);
+        return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
+    }
+    if let Some(decision) = shown_by_looks(case) {
+        return with_never(decision);
     }
     let followed = case.decisive().and_then(|journey| journey.event).map(|event| &case.world.events[event]);
     // One look, and less time since the event was buffered than a normal flush and write may take.
@@ -559,6 +575,20 @@ fn hidden(case: &Case<'_>) -> Decision {
         );
     }
     unknown("the client's lines are not in the logs, so no stage can be blamed.")
+}
+
+/// What the looks show by themselves, whatever became of the event: no answer came, or only one page of the rows.
+fn shown_by_looks(case: &Case<'_>) -> Option<Decision> {
+    let looks = &case.looking.looks;
+    let cause = if !looks.is_empty() && looks.iter().all(LookSeen::timed_out) {
+        &causes::QUERY_SLOW
+    } else if case.queries_failed() {
+        &causes::QUERY_ERR
+    } else {
+        &causes::QUERY_PAGE
+    };
+    let shown = !examine(cause, case).supporting.is_empty();
+    shown.then(|| Decision::of(case, cause, Confidence::Likely))
 }
 
 /// The event was buffered and not sent by the last look, which the server's log holds: no write was under way, or had

@@ -211,6 +211,13 @@ impl<'a> Case<'a> {
         self.world.index.matched(suite, name, self.failed.block)
     }
 
+    /// A look of another spec for the id that this one awaits.
+    pub fn asked_elsewhere(&self, journey: &Journey) -> Option<Seen> {
+        let id = journey.wanted.correlation_id.clone()?;
+        let asked = self.world.index.asked.get(&(self.world.output.blocks[self.failed.block].suite, id))?;
+        asked.iter().find(|(block, _)| *block != self.failed.block).map(|(_, seen)| *seen)
+    }
+
     /// Explicit flushes that the failing spec asked for, when lines show them: (ended, left in the channel).
     pub fn explicit_flushes(&self) -> Vec<(Instant, u64, Seen)> {
         let block = &self.world.output.blocks[self.failed.block];

@@ -1,6 +1,7 @@
 //! Correlation: from sightings to stores, batches, requests, clocks, specs, looks, journeys and the ledger.
 
 pub mod awaited;
+mod blocked;
 pub mod bounds;
 pub mod clocks;
 pub mod facts;
