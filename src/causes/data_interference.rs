@@ -28,13 +28,12 @@ still there, or another process cleans up. The spec counts events that are
 not its own.
 
 ## How it is told
-The looks found more rows than expected, where the spec wants an exact
-number. The object of the spec emitted no more than expected, and other
-objects emitted the same type under the same id; the Reconcile line before
-each call names the object. When those emissions account for all rows found
-it is proven, otherwise likely. Where the calls are hidden, another spec that
-asks for the same id makes it likely. Found too many, and no line shows by
-whom: no cause is named; this one and `emit-dup` stay possible.
+The looks found more rows than the exact number that the spec wants. Its
+object emitted no more than that, and others emitted the same type under the
+same id; the Reconcile line before each call names the object. When those
+emissions account for all rows it is proven, otherwise likely. Where calls are
+hidden, another spec that asks for the id makes it likely. Where no line shows
+who wrote the rest, it is possible at most, with `emit-dup` second.
 
 ## What rules it out
 - No other object emitted under this id, and as many rows as were buffered.
@@ -90,6 +89,9 @@ fn sentence(case: &Case<'_>) -> String {
     let journey = case.journeys.first();
     let found = journey.and_then(|journey| journey.wanted.found).unwrap_or(0);
     let strangers = case.journeys.iter().any(|journey| !case.foreign(journey, &case.repeated(journey)).is_empty());
+    if !strangers && journey.is_some_and(|journey| journey.event.is_some()) {
+        return format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
+    }
     let others = if strangers { "objects emit under" } else { "specs ask for" };
     let id = journey.and_then(|journey| journey.wanted.correlation_id.as_deref()).unwrap_or("the id");
     format!("{found} rows were found where the test expects its own: other {others} {id} too.")
