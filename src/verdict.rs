@@ -3,6 +3,8 @@
 //! Links first, timing only for an event that no link lost, mismatch only for an event that was visible in time.
 //! A rule chooses; the causes bring the evidence. There is no percentage: see [`Confidence`].
 
+mod hidden;
+
 use crate::causes::{self, Cause, Examined};
 use crate::correlate::awaited::{Source, claim};
 use crate::correlate::facts::{Trouble, flushed_before};
@@ -10,8 +12,8 @@ use crate::correlate::journeys::{Case, Journey};
 use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::{Fate, Outcome as Sent};
 use crate::correlate::stages::StageFact;
-use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND, at_most};
-use crate::report::{Confidence, Evidence, Family, Link, Stage, State};
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos};
+use crate::report::{Confidence, Evidence, Family, Link, Stage};
 use crate::sighting::Outcome;
 
 /// What the rules say of one failure.
@@ -95,10 +97,10 @@ pub fn decide(case: &Case<'_>) -> Decision {
     }
     let event = case.decisive().and_then(|journey| journey.event);
     if event.is_some_and(|event| hidden_event(case, event) && !emitted_after_looking(case, event)) {
-        return hidden(case);
+        return hidden::decide(case);
     }
     match event {
-        None => hidden(case),
+        None => hidden::decide(case),
         Some(_) => match case.visible_in_time() {
             Some(true) => mismatch(case, false),
             Some(false) | None => late(case),
@@ -227,9 +229,9 @@ fn emitted_after_looking(case: &Case<'_>, event: usize) -> bool {
 
 /// Rule 4: no link is broken, and the event was not visible at the last look.
 fn late(case: &Case<'_>) -> Decision {
-    let Some(journey) = case.decisive() else { return hidden(case) };
-    let Some(event) = journey.event.map(|event| &case.world.events[event]) else { return hidden(case) };
-    let Some(look) = case.last_look_at() else { return hidden(case) };
+    let Some(journey) = case.decisive() else { return hidden::decide(case) };
+    let Some(event) = journey.event.map(|event| &case.world.events[event]) else { return hidden::decide(case) };
+    let Some(look) = case.last_look_at() else { return hidden::decide(case) };
     // Looks after visibility: no wait would have helped, whatever came before.
     if !case.looks_after_visible().is_empty() {
         return mismatch(case, false);
@@ -323,7 +325,7 @@ fn late(case: &Case<'_>) -> Decision {
             .then(&causes::QUERY_WINDOW, Confidence::Possible),
         Some(_) => Decision::of(case, &causes::WRITE_SLOW, Confidence::Possible)
             .then(&causes::QUERY_WINDOW, Confidence::Possible),
-        None => hidden(case),
+        None => hidden::decide(case),
     }
 }
 
@@ -461,177 +463,6 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
     }
     Decision::none(Family::Other, "not timing: the event was visible in time; which of filter, page, error or assertion kept it from the test, the logs do not say.")
         .open([&causes::QUERY_FILTER, &causes::ASSERT])
-}
-
-/// Rule 6: client lines are hidden at this level, or missing. The server's requests stand in for them, all at most
-/// `likely`.
-fn hidden(case: &Case<'_>) -> Decision {
-    let journey = case.journeys.first();
-    let emission_seen = journey.is_some_and(|journey| journey.event.is_some());
-    let with_never = |decision: Decision| {
-        if emission_seen { decision } else { decision.then(&causes::EMIT_NEVER, Confidence::Possible) }
-    };
-    if let Some(decision) = lost_batch_of_window(case) {
-        return with_never(decision);
-    }
-    if let Some(decision) = parked_in_window(case) {
-        return decision;
-    }
-    if !examine(&causes::VALIDATE_DROP, case).supporting.is_empty() {
-        return with_never(Decision::of(case, &causes::VALIDATE_DROP, Confidence::Likely));
-    }
-    let unknown = |sentence: &str| {
-        let pending = journey.is_some_and(|journey| journey.link(Link::Emitted).state == State::Pending);
-        let open: Vec<&'static Cause> = if pending {
-            vec![&causes::EMIT_NEVER, &causes::EMIT_LATE]
-        } else {
-            vec![&causes::EMIT_NEVER, &causes::FLUSH_DELAY, &causes::QUERY_FILTER]
-        };
-        Decision::none(Family::Unknown, sentence).open(open)
-    };
-    let (Some(start), Some(look)) =
-        (case.looking.start.and_then(Instant::lo), case.last_look_at().and_then(Instant::hi))
-    else {
-        return unknown("the logs do not show how the test looked, so no stage can be blamed.");
-    };
-    let writes: Vec<(usize, Instant, Instant)> = case
-        .writes_of_store()
-        .map(|(index, _)| (index, case.world.began(index), case.world.ended(index)))
-        .filter(|(_, began, _)| !began.is_unknown())
-        .collect();
-    let emitted_from = case.first_object_line().and_then(|(at, _)| at.lo()).unwrap_or(start).min(start);
-    // A write that was still running at every look.
-    let running = writes.iter().find(|(_, began, ended)| {
-        began.hi().is_some_and(|began| began >= emitted_from && began < (start + SECOND).min(look))
-            && ended.lo().is_some_and(|ended| ended > look)
-    });
-    // With several stores and none known as the spec's own, another write of the window could have held the event.
-    let own_known = case
-        .store
-        .is_some_and(|store| writes.iter().any(|(index, ..)| case.world.requests[*index].store == Some(store)));
-    let another = writes.iter().any(|(index, began, ended)| {
-        running.is_none_or(|(slow, ..)| slow != index)
-            && case.world.requests[*index].created()
-            && began.lo().is_some_and(|began| began >= emitted_from)
-            && ended.hi().is_some_and(|ended| ended < look)
-    });
-    // It was emitted, and its query matches such rows: then no write that ended before the last look held it.
-    let ended_without_it = emission_seen && case.matched_elsewhere().is_some();
-    let line = |write: usize| case.world.requests[write].at;
-    if let Some((write, ..)) = running
-        && (own_known || !another || ended_without_it)
-    {
-        let by = case.evidence("a write that could hold it was still running at the last look", [line(*write)]);
-        return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
-    }
-    // A write that ended before would have been seen, where the query is known to match such rows.
-    let open = !another || case.matched_elsewhere().is_some();
-    let blocked = if open { case.all_writers_blocked(start, look) } else { Vec::new() };
-    if !blocked.is_empty() {
-        let text = "every store of the suite was in a write from the first look to the last";
-        let by = case.evidence(text, blocked);
-        return with_never(Decision::of(case, &causes::WRITE_SLOW, Confidence::Likely).by(by));
-    }
-    if let Some(decision) = shown_by_looks(case) {
-        return with_never(decision);
-    }
-    let followed = case.decisive().and_then(|journey| journey.event).map(|event| &case.world.events[event]);
-    // One look, and less time since the event was buffered than a normal flush and write may take.
-    if let (false, Some(event)) = (case.looking.to_deadline, followed)
-        && let Some(buffered) = event.times.buffered.lo().filter(|buffered| look - buffered < case.pipeline_limit())
-    {
-        let text = format!("the last look came {} after it was buffered", at_most((look - buffered).max(0)));
-        let lines = event.ended.into_iter().chain(case.last_look().and_then(|look| case.look_line(look)));
-        return Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(case.evidence(text, lines));
-    }
-    let interval = case.interval();
-    let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
-    let after = writes.iter().find(|(_, began, _)| began.lo().is_some_and(|began| began > look));
-    let after = after.filter(|_| !in_window).map(|(write, ..)| {
-        case.evidence("no write began while the test looked, and this one after its last look", [line(*write)])
-    });
-    let slow_timer = interval.filter(|interval| case.looking.to_deadline && *interval > look - start);
-    if let Some(interval) = slow_timer
-        && let Some(by) = after.clone().or_else(|| unsent(case, &writes))
-    {
-        let normal = interval <= case.flush_limit;
-        let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
-        return with_never(Decision::of(case, cause, Confidence::Likely).by(by));
-    }
-    if let (false, Some(by)) = (case.looking.to_deadline, after) {
-        return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(by));
-    }
-    if slow_timer.is_some() {
-        return unknown("the store's timer is slower than the test looked, and no line shows when the event was sent.");
-    }
-    if followed.is_some_and(|event| event.batch.is_some()) {
-        // Its lines are there; no interval tells.
-        return Decision::none(
-            Family::Unknown,
-            "no stage surely took too long, and the event was not surely emitted too late: the stamps are too coarse.",
-        )
-        .open([&causes::EMIT_LATE, &causes::FLUSH_DELAY, &causes::WRITE_SLOW]);
-    }
-    let enough_time = look - start > case.pipeline_limit() + case.poll_interval().unwrap_or(SECOND);
-    if enough_time {
-        return unknown(
-            "query timing is excluded: the test looked for longer than a normal flush and write take together; what else it was, the logs do not show.",
-        );
-    }
-    unknown("the client's lines are not in the logs, so no stage can be blamed.")
-}
-
-/// What the looks show by themselves, whatever became of the event: no answer came, or only one page of the rows.
-fn shown_by_looks(case: &Case<'_>) -> Option<Decision> {
-    let looks = &case.looking.looks;
-    let cause = if !looks.is_empty() && looks.iter().all(LookSeen::timed_out) {
-        &causes::QUERY_SLOW
-    } else if case.queries_failed() {
-        &causes::QUERY_ERR
-    } else {
-        &causes::QUERY_PAGE
-    };
-    let shown = !examine(cause, case).supporting.is_empty();
-    shown.then(|| Decision::of(case, cause, Confidence::Likely))
-}
-
-/// The event was buffered and not sent by the last look, which the server's log holds: no write was under way, or had
-/// been. Where the same query found rows in another spec, a write that had ended would have been seen: it did not hold
-/// the event.
-fn unsent(case: &Case<'_>, writes: &[(usize, Instant, Instant)]) -> Option<Evidence> {
-    let event = case.decisive()?.event.map(|event| &case.world.events[event])?;
-    let (buffered, said) = (event.times.buffered.lo()?, event.ended?);
-    let look = case.last_look()?;
-    let (from, to) = look.at.and_then(|at| at.lo().zip(at.hi()))?;
-    let asked = case.world.requests[look.request?].at;
-    let matched = case.matched_elsewhere();
-    let since = if matched.is_some() { from } else { buffered };
-    let may_hold = |began: Instant, ended: Instant| {
-        began.lo().is_none_or(|began| began <= to) && ended.hi().is_none_or(|ended| ended >= since)
-    };
-    let text = "it was buffered, and no write that could hold it was sent by the last look";
-    let lines = [Some(said), matched, Some(asked)].into_iter().flatten();
-    (!writes.iter().any(|(_, began, ended)| may_hold(*began, *ended))).then(|| case.evidence(text, lines))
-}
-
-/// A spec that writes events itself has no store: as many writes as it misses were parked in its time.
-fn parked_in_window(case: &Case<'_>) -> Option<Decision> {
-    let wanted = &case.journeys.first()?.wanted;
-    let missing = wanted.expected?.checked_sub(wanted.found?).filter(|missing| *missing > 0)?;
-    let deadline = case.failed.deadline?;
-    let began = case.failed.took.map_or(case.looking.start, |took| Some(deadline - Duration::exact(took)))?;
-    let inside = |at: Instant| !at.surely_before(began) && !deadline.surely_before(at) && !at.is_unknown();
-    let parked = (0..case.world.requests.len())
-        .filter(|index| case.world.requests[*index].parked && inside(case.world.began(*index)))
-        .count() as u64;
-    (parked >= missing && !case.visible.any).then(|| Decision::of(case, &causes::DLQ_202, Confidence::Likely))
-}
-
-/// A batch that could have held the event was lost.
-fn lost_batch_of_window(case: &Case<'_>) -> Option<Decision> {
-    let lost = case.lost_batch_of_window()?;
-    let last = case.troubles(lost).last().map(|(trouble, _)| *trouble)?;
-    Some(Decision::of(case, cause_of(case, last), Confidence::Likely))
 }
 
 /// The code for what an attempt ran into.
