@@ -59,6 +59,14 @@ impl Decision {
         self
     }
 
+    fn at_most(mut self, most: Confidence) -> Self {
+        self.confidence = self.confidence.min(most);
+        for (_, confidence) in &mut self.ranked {
+            *confidence = (*confidence).min(most);
+        }
+        self
+    }
+
     fn none(family: Family, sentence: impl Into<String>) -> Self {
         Self {
             cause: None,
@@ -102,6 +110,7 @@ pub fn decide(case: &Case<'_>) -> Decision {
     match event {
         None => hidden::decide(case),
         Some(_) => match case.visible_in_time() {
+            Some(true) if case.only_returned() => mismatch(case, false).at_most(Confidence::Likely),
             Some(true) => mismatch(case, false),
             Some(false) | None => late(case),
         },

@@ -200,7 +200,12 @@ impl<'a> Case<'a> {
         let requests = batch.requests.iter().map(|request| &self.world.requests[*request]);
         let created = requests.filter(|request| request.created()).map(|request| request.at);
         let lines: Vec<Seen> = said.into_iter().chain(created).collect();
-        (!lines.is_empty()).then(|| self.evidence("its batch was accepted", lines))
+        let text = if batch.only_returned() {
+            "the writer came back from its batch and printed no failure"
+        } else {
+            "its batch was accepted"
+        };
+        (!lines.is_empty()).then(|| self.evidence(text, lines))
     }
 
     /// Whether another spec's look for this type found rows: then the helper and its filter match it.

@@ -15,6 +15,7 @@ pub mod reachable;
 pub mod recount;
 pub mod replay;
 pub mod requests;
+mod returned;
 pub mod specs;
 pub mod stages;
 pub mod stores;
@@ -153,6 +154,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
     world.offsets = vec![None; world.servers.len()];
     world.print_times(&HashMap::new());
     world.pair();
+    world.infer_returned();
     world.zones_from_servers(input_zone);
     world.refine();
     world.look();
