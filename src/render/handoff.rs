@@ -174,9 +174,9 @@ fn rests_on(doc: &mut Document, report: &Report) {
         })
         .collect();
     doc.table(&["file", "lines", "recognised", "state"], &rows, ROWS, ELSEWHERE);
-    for clock in figures::others(report) {
+    for clock in words::clocks(report) {
         let places = figures::read_from(doc, &clock.places, "clocks");
-        doc.raw(format!("- {}{places}", Document::text(&figures::clock(clock))));
+        doc.raw(format!("- {}{places}", Document::text(&words::clock(clock))));
     }
     doc.heading(2, "What the logs could not show");
     if report.not_observable.is_empty() {

@@ -1,6 +1,7 @@
 //! The sections about one failing spec.
 
 use super::super::document::Document;
+use super::super::exclusions::{self, Exclusion};
 use super::super::markdown::stages;
 use super::super::times::time;
 use super::super::words;
@@ -44,7 +45,7 @@ pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
     doc.heading(2, &format!("Why the spec failed{number}"));
     doc.raw(Document::text(&words::failure(failure)));
     doc.gap();
-    if let Some(message) = failure.message.lines().map(str::trim).find(|line| !line.is_empty()) {
+    if let Some(message) = words::message(failure) {
         doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
     }
     if let Some(looked) = words::looked(&failure.looks) {
@@ -98,13 +99,10 @@ pub fn ruled_out(doc: &mut Document, failure: &Failure, number: &str) {
         return;
     }
     doc.heading(2, &format!("Ruled out{number}"));
-    let rows: Vec<Vec<String>> = failure
-        .ruled_out
-        .iter()
-        .map(|out| {
-            let by: Vec<String> = out.by.iter().map(|evidence| doc.statement(evidence)).collect();
-            vec![format!("`{}`", out.cause), by.join("; ")]
-        })
-        .collect();
-    doc.table(&["cause", "by"], &rows, ROWS, ELSEWHERE);
+    let row = |one: &Exclusion<'_>| {
+        let by: Vec<String> = one.by.iter().map(|evidence| doc.statement(evidence)).collect();
+        vec![if one.family { one.name.to_owned() } else { format!("`{}`", one.name) }, by.join("; ")]
+    };
+    let rows: Vec<Vec<String>> = exclusions::of(failure).iter().map(row).collect();
+    doc.table(&["what", "by"], &rows, ROWS, ELSEWHERE);
 }
