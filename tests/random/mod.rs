@@ -1,4 +1,6 @@
-//! Random numbers that a seed decides: splitmix64.
+//! *Random* numbers that a seed decides: the same ones in every run and on every machine (splitmix64).
+
+#![allow(dead_code, reason = "every test file uses its own part")]
 
 /// A generator.
 #[derive(Debug, Clone)]
@@ -19,6 +21,11 @@ impl Random {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
+    }
+
+    /// Below a bound of at least 1.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound.max(1) as u64).expect("below a usize")
     }
 
     /// Between two numbers, both included.
