@@ -238,7 +238,7 @@ impl Tally {
 fn mutations_of_own_documents_are_found() {
     let given: Vec<Given> = BUNDLES.iter().map(|name| Given::of(name)).collect();
     let texts: Vec<String> = given.iter().map(|given| given.document("handoff")).collect();
-    let (mut tally, mut random) = (Tally::default(), Random::new(20_260_114, 0));
+    let (mut tally, mut random) = (Tally::default(), Random::seeded(20_260_114));
     for at in 0..100 {
         let which = at % given.len();
         tally.mutation(&given[which], &texts[which], &tokens(&texts[which], "^$", true), &mut random);
@@ -254,7 +254,7 @@ fn mutations_of_own_documents_are_found() {
 fn mutations_of_a_written_document_are_found() {
     let given = Given::of(BUNDLES[0]);
     let text = std::fs::read_to_string(testdata("documents/query-early-right.md")).expect("a document");
-    let (mut tally, mut random) = (Tally::default(), Random::new(7, 0));
+    let (mut tally, mut random) = (Tally::default(), Random::seeded(7));
     let tokens = tokens(&text, "^# |^Times are", false);
     for _ in 0..100 {
         tally.mutation(&given, &text, &tokens, &mut random);

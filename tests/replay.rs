@@ -53,7 +53,7 @@ fn every_target_is_registered() {
 fn changed_inputs_are_answered() {
     for (target, run) in through::ALL {
         let inputs = corpus(target);
-        let mut random = Random::new(7, 0);
+        let mut random = Random::seeded(7);
         for _ in 0..200 {
             let mut bytes = inputs[random.below(inputs.len())].1.clone();
             for _ in 0..=random.below(4) {

@@ -37,7 +37,7 @@ impl Group {
         }
     }
 
-    /// The category of its events: some readers of traces take none without.
+    /// The category of its events: not every reader takes one without.
     const fn category(self) -> &'static str {
         match self {
             Self::Specs => "spec",
@@ -65,7 +65,6 @@ struct Slice<'a> {
     dur: Option<Micros>,
     #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<&'static str>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
     args: Map<String, Value>,
 }
 
@@ -410,6 +409,8 @@ mod tests {
                 events.iter().any(|e| e["ph"] == "M" && e["name"] == kind && e[key] == event[key])
             };
             assert!(named("process_name", "pid"));
+            // Chrome's own reader of traces takes no event without them.
+            assert!(event["cat"].is_string() && event["args"].is_object(), "{event}");
             assert!(matches!(event["ph"].as_str(), Some("M" | "i" | "X" | "b" | "e")));
             assert!(event["ph"] != "X" || event["dur"].as_f64().is_some_and(|dur| dur >= 0.0));
             assert!(!matches!(event["ph"].as_str(), Some("X" | "i")) || named("thread_name", "tid"));

@@ -7,6 +7,11 @@
 pub struct Random(u64);
 
 impl Random {
+    /// From a seed alone.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// From a seed; `stream` keeps the parts of a run apart, so that shrinking one leaves the others as they are.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93));

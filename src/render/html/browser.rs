@@ -180,8 +180,7 @@ impl Browser {
 
     /// Whether a line of the bundle with this word is on the screen, in whole.
     fn sees(&mut self, word: &str) -> bool {
-        let seen =
-            "const r = line.getBoundingClientRect(); return r.height > 0 && r.top >= 0 && r.bottom <= innerHeight";
+        let seen = "const r = line.getBoundingClientRect(); return line.checkVisibility() && r.top >= 0 && r.bottom <= innerHeight";
         let lines =
             format!("[...document.querySelectorAll('.raw')].filter((line) => line.textContent.includes('{word}'))");
         self.value(&format!("{lines}.some((line) => {{ {seen}; }})")) == true
