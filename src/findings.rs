@@ -78,8 +78,8 @@ fn shared_clock(world: &World) -> Option<Finding> {
     (!seen.is_empty()).then(|| Finding {
         id: "clock-assumed",
         text:
-            "the clock of the pods that emit is taken for that of the test host, as on a kind cluster: no line tells \
-               how far they lie apart"
+            "the clock of the emitting pods is taken for the test host's, as on kind: no line tells how far they lie \
+               apart"
                 .to_owned(),
         places: places(world, &seen[..seen.len().min(8)]),
     })
