@@ -52,10 +52,8 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
         let last = failure.looks.last().map_or(&[][..], |look| &look.places);
         page.row("looked", LABEL, &looked, last, 2);
     }
-    if let Some(awaited) = words::decisive(failure)
-        && let Some(journey) = words::journey(awaited)
-    {
-        page.row("journey", LABEL, &journey, &[], 3);
+    if let Some(journey) = words::decisive(failure).and_then(words::journey) {
+        page.row("journey", LABEL, shortened(&journey, failure), &[], 3);
     }
     if let Some(best) = failure.ranked.first() {
         page.evidence("because", LABEL, &unsaid(&failure.sentence, &best.supporting), few);
@@ -80,6 +78,15 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     if failure.confidence != Confidence::Proven || failure.awaited.is_empty() || style.verbose {
         hidden(page, report, few);
     }
+}
+
+/// The journey without the reason of its last link, where the evidence below says that.
+fn shortened<'a>(journey: &'a str, failure: &Failure) -> &'a str {
+    let said = |reason: &str| {
+        let mut evidence = failure.ranked.first().into_iter().flat_map(|best| &best.supporting);
+        evidence.any(|one| one.text.contains(reason))
+    };
+    journey.split_once(": ").filter(|(_, reason)| said(reason)).map_or(journey, |(links, _)| links)
 }
 
 /// What the sentence says word for word is not said again; its places stand alone.
@@ -130,7 +137,21 @@ fn fitting(names: &[&str], columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fitting;
+    use super::{fitting, shortened, unsaid};
+    use crate::render::fixture;
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let mut failure = fixture::one().failures.remove(0);
+        let journey = "emitted absent: no call for it";
+        assert_eq!(shortened(journey, &failure), journey);
+        failure.ranked[0].supporting[0].text = "it was never handed over: no call for it".to_owned();
+        assert_eq!(shortened(journey, &failure), "emitted absent");
+        let evidence = &failure.ranked[0].supporting;
+        let left = unsaid("never: it was never handed over: no call for it.", evidence);
+        assert_eq!((left[0].text.as_str(), &left[0].places), ("", &evidence[0].places));
+        assert_eq!(left[1], evidence[1]);
+    }
 
     #[test]
     fn a_list_of_names_ends_between_two_of_them() {
