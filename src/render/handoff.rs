@@ -183,8 +183,7 @@ fn rests_on(doc: &mut Document, report: &Report) {
         doc.raw("Nothing that the answer depends on (`not_observable` in the JSON report is empty).");
     }
     for hidden in &report.not_observable {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        doc.raw(format!("- {}", Document::text(&text)));
+        doc.raw(format!("- {}", Document::text(&words::hidden(hidden))));
     }
 }
 

@@ -32,13 +32,12 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
         services(&mut doc, report);
     }
     others(&mut doc, report, main);
-    for finding in report.findings.iter().take(FEW) {
-        doc.item("Noticed", &format!("{}{}", Document::text(&finding.text), doc.at(&finding.places)));
-    }
-    for hidden in report.not_observable.iter().take(FEW) {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        doc.item("Not shown by the logs", &Document::text(&text));
-    }
+    doc.items("Noticed", &report.findings, FEW, "finding", |doc, finding| {
+        format!("{}{}", Document::text(&finding.text), doc.at(&finding.places))
+    });
+    doc.items("Not shown by the logs", &report.not_observable, FEW, "point", |_, hidden| {
+        Document::text(&words::hidden(hidden))
+    });
     footer(&mut doc, report);
     doc.write(LINES, style.max_bytes.unwrap_or(BYTES), out)
 }
@@ -50,9 +49,7 @@ fn one(doc: &mut Document, failure: &Failure) {
     if let Some(cause) = failure.cause {
         doc.item("Cause", &format!("`{cause}`"));
     }
-    for awaited in failure.awaited.iter().take(FEW) {
-        doc.item("Waited for", &Document::text(&words::waited(awaited)));
-    }
+    doc.items("Waited for", &failure.awaited, FEW, "event", |_, awaited| Document::text(&words::waited(awaited)));
     if failure.awaited.is_empty() {
         let message = words::message(failure).unwrap_or("no message");
         doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
@@ -69,13 +66,17 @@ fn one(doc: &mut Document, failure: &Failure) {
     }
     doc.gap();
     if let Some(best) = failure.ranked.first() {
-        best.supporting.iter().take(FEW).for_each(|e| doc.item("For", &doc.statement(e)));
-        best.against.iter().take(FEW).for_each(|e| doc.item("Against", &doc.statement(e)));
+        doc.items("For", &best.supporting, FEW, "statement", Document::statement);
+        doc.items("Against", &best.against, FEW, "statement", Document::statement);
     }
     ruled_out(doc, failure);
-    for other in words::others(failure).take(FEW) {
+    let others: Vec<_> = words::others(failure).collect();
+    for other in others.iter().take(FEW) {
         let why = other.supporting.first().map_or_else(|| words::NOT_OUT.to_owned(), |e| doc.statement(e));
         doc.item(&format!("Or `{}` ({})", other.cause, words::confidence(other.confidence)), &why);
+    }
+    if others.len() > FEW {
+        doc.raw(format!("- {}: `--format json`", words::more(others.len() - FEW, "possible cause")));
     }
     if let Some(fix) = &failure.fix {
         doc.item("Change", &format!("{}{}", Document::text(&fix.text), doc.at(fix.place.as_slice())));

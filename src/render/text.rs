@@ -119,8 +119,7 @@ fn spreads(page: &mut Page, report: &Report) {
 
 fn hidden(page: &mut Page, report: &Report, few: usize) {
     for (at, hidden) in report.not_observable.iter().take(few).enumerate() {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        page.row(if at == 0 { "not shown" } else { "" }, LONG_LABEL, &text, &[], 3);
+        page.row(if at == 0 { "not shown" } else { "" }, LONG_LABEL, &words::hidden(hidden), &[], 3);
     }
     if report.not_observable.len() > few {
         page.row("", LONG_LABEL, &format!("and {} more", report.not_observable.len() - few), &[], 1);

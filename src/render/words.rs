@@ -7,8 +7,8 @@ use super::exclusions;
 use super::times::{enough, length, no_more_than, time};
 use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{
-    Awaited, Clock, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, Ranked, Report, RunOutcome, Stage,
-    State, Wait,
+    Awaited, Clock, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, NotObservable, Ranked, Report,
+    RunOutcome, Stage, State, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 
@@ -345,6 +345,11 @@ pub fn is_double(why: &str) -> bool {
 pub fn left_unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     let said = report.findings.iter().any(|finding| finding.id == "read-once");
     unread(report).filter(move |(_, why)| !(said && is_double(why)))
+}
+
+/// What the logs could not show, why, and what would show it.
+pub fn hidden(of: &NotObservable) -> String {
+    format!("{}: {}; to see it: {}", of.what, of.because, of.enable_with)
 }
 
 /// The clocks that are not the reference clock themselves.

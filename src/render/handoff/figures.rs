@@ -45,9 +45,9 @@ pub fn findings(doc: &mut Document, report: &Report) {
         let label = format!("Stage {} ({})", words::stage(stage.stage), words::stage_span(stage.stage));
         doc.item(&label, &format!("{} (`stages` in the JSON report)", Document::text(&text)));
     }
-    for finding in report.findings.iter().take(ROWS) {
-        doc.item("Noticed", &format!("{}{}", Document::text(&finding.text), doc.at(&finding.places)));
-    }
+    doc.items("Noticed", &report.findings, ROWS, "finding", |doc, finding| {
+        format!("{}{}", Document::text(&finding.text), doc.at(&finding.places))
+    });
 }
 
 /// Requests that wrote, the slowest first, and the settings of the pool.
@@ -140,14 +140,7 @@ pub fn checklist(doc: &mut Document, report: &Report) {
         check(held, &text, " (`stores` in the JSON report)");
     }
     if report.stores.len() > ROWS {
-        check(
-            false,
-            &match report.stores.len() - ROWS {
-                1 => "1 more store is not listed here".to_owned(),
-                more => format!("{more} more stores are not listed here"),
-            },
-            "",
-        );
+        check(false, &format!("{} not listed here", words::more(report.stores.len() - ROWS, "store")), "");
     }
     let settings: Vec<_> = report.settings.iter().filter_map(|s| Some((s, s.expected.as_ref()?))).collect();
     for (setting, expected) in settings {

@@ -33,14 +33,13 @@ pub fn answer(html: &mut Html<'_>, report: &Report, style: &Style) {
         spec(html, failure);
         html.raw("</details>\n");
     }
-    if others.len() > ROWS {
-        html.element(
-            "p",
-            &match others.len() - ROWS {
-                1 => "1 more failing spec is in the JSON report.".to_owned(),
-                more => format!("{more} more failing specs are in the JSON report."),
-            },
-        );
+    more(html, "p", others.len(), ROWS, "failing spec");
+}
+
+/// How many of a list are not shown.
+fn more(html: &mut Html<'_>, element: &'static str, all: usize, shown: usize, noun: &str) {
+    if all > shown {
+        html.element(element, &format!("{}: in the JSON report", words::more(all - shown, noun)));
     }
 }
 
@@ -128,9 +127,10 @@ fn causes(html: &mut Html<'_>, of: &Failure) {
     html.text(&exclusions.iter().map(|one| one.name).collect::<Vec<_>>().join(", ")).raw("</summary>\n<dl>\n");
     for one in exclusions.iter().take(ROWS) {
         html.raw("<dt>").text(one.name).raw("</dt><dd>");
-        for by in one.by.iter().take(3) {
+        for by in one.by.iter().take(ROWS) {
             html.raw("<div>").statement(by).raw("</div>");
         }
+        more(html, "div", one.by.len(), ROWS, "statement");
         html.raw("</dd>\n");
     }
     html.raw("</dl>\n</details>\n");
@@ -144,6 +144,7 @@ fn evidence(html: &mut Html<'_>, ranked: &Ranked, limit: usize) {
     for one in ranked.against.iter().take(limit) {
         html.raw("<li>against: ").statement(one).lines(one).raw("</li>\n");
     }
+    more(html, "li", ranked.supporting.len().max(ranked.against.len()), limit, "statement");
     html.raw("</ul>\n");
 }
 
@@ -176,6 +177,7 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
         for finding in report.findings.iter().take(ROWS) {
             html.raw("<li>").text(&finding.text).places(&finding.places).raw("</li>\n");
         }
+        more(html, "li", report.findings.len(), ROWS, "finding");
         html.raw("</ul>\n");
     }
     html.raw("<h2>Figures</h2>\n");
@@ -195,8 +197,7 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
         html.row("Not read", Some(&text), &[]);
     }
     for hidden in report.not_observable.iter().take(ROWS) {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        html.row("Not shown by the logs", Some(&text), &[]);
+        html.row("Not shown by the logs", Some(&words::hidden(hidden)), &[]);
     }
     html.raw("</dl>\n");
 }
@@ -214,14 +215,6 @@ fn ledger(html: &mut Html<'_>, report: &Report) {
     }
     html.raw("<details><summary>Ledger of each store</summary>\n");
     html.table(&["Store", "Service", "Emitted", "Buffered", "Batched", "Written", "Lost", "Queued"], &rows, 2);
-    if report.stores.len() > ROWS {
-        html.element(
-            "p",
-            &match report.stores.len() - ROWS {
-                1 => "1 more store is in the JSON report.".to_owned(),
-                more => format!("{more} more stores are in the JSON report."),
-            },
-        );
-    }
+    more(html, "p", report.stores.len(), ROWS, "store");
     html.raw("</details>\n");
 }

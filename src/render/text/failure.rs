@@ -64,10 +64,15 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     }
     page.gap();
     ruled_out(page, failure, few);
-    for other in words::others(failure).take(few) {
+    let others: Vec<_> = words::others(failure).collect();
+    for other in others.iter().take(few) {
         let sure = words::confidence(other.confidence);
         let (why, places) = other.supporting.first().map_or((words::NOT_OUT, &[][..]), |e| (&e.text, &e.places));
         page.row(&format!("or {}", other.cause), LONG_LABEL, &format!("{sure}: {why}"), places, 2);
+    }
+    if others.len() > few {
+        let more = words::more(others.len() - few, "possible cause");
+        page.row("", LONG_LABEL, &format!("{more}: --verbose"), &[], 1);
     }
     if let Some(fix) = &failure.fix {
         page.row("change", LONG_LABEL, &fix.text, fix.place.as_slice(), 3);
