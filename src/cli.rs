@@ -126,8 +126,8 @@ pub struct Terminal {
     /// When to use weights and colours; `NO_COLOR` and `CLICOLOR_FORCE` are obeyed
     #[arg(help_heading = "Terminal", long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     pub color: When,
-    /// Columns of text; by default those of the terminal, else 80
-    #[arg(help_heading = "Terminal", long, value_name = "COLUMNS")]
+    /// Columns of text, 60 to 160; by default those of the terminal, else 80
+    #[arg(help_heading = "Terminal", long, value_name = "COLUMNS", value_parser = columns)]
     pub width: Option<usize>,
     /// No notes on standard error, only errors
     #[arg(help_heading = "Terminal", short, long, conflicts_with = "verbose")]
@@ -160,7 +160,7 @@ pub struct Analyze {
     /// Write to this file instead of standard output; with one --format only
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// With --format csv: only this table; without it, FORMAT=FOLDER takes a file for each
+    /// With --format csv: only this table; without it, csv=FOLDER takes a file for each
     #[arg(long, value_name = "TABLE", hide_possible_values = true)]
     #[arg(value_parser = PossibleValuesParser::new(render::tables::ALL.iter().map(|table| table.name)))]
     pub table: Option<String>,
@@ -383,6 +383,11 @@ pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
 
+fn columns(text: &str) -> Result<usize, String> {
+    let fits = text.parse().ok().filter(|columns| render::COLUMNS.contains(columns));
+    fits.ok_or_else(|| format!("expected {} to {}, found {text}", render::COLUMNS.start(), render::COLUMNS.end()))
+}
+
 fn pattern(text: &str) -> Result<regex::Regex, String> {
     regex::Regex::new(text).map_err(|error| format!("expected a regular expression, found {text}: {error}"))
 }
@@ -473,6 +478,14 @@ mod tests {
     fn sizes_have_units() {
         assert_eq!((size("60K"), size("2GiB"), size("7")), (Ok(60_000), Ok(2 << 30), Ok(7)));
         assert!(size("many").is_err() && size("99999999999G").is_err());
+    }
+
+    #[test]
+    fn a_width_can_be_laid_out() {
+        assert_eq!((columns("60"), columns("160")), (Ok(60), Ok(160)));
+        for wrong in ["59", "161", "0", "wide"] {
+            assert_eq!(columns(wrong), Err(format!("expected 60 to 160, found {wrong}")));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::correlate::requests::About;
+use crate::correlate::stores::Segment;
 use crate::correlate::{Seen, World};
 use crate::documents::{Container, Document, Inspect};
 use crate::instant::{self, spoken};
@@ -56,11 +57,32 @@ pub fn findings(world: &World) -> Vec<Finding> {
             places: places(world, &restarts),
         });
     }
+    findings.extend(shared_clock(world));
     findings.extend(containers(world));
     findings.extend(collection(world));
     findings.extend(timer_bugs(world));
     findings.extend(loops(world));
     findings
+}
+
+/// No pair of lines bounds the clock of a service that runs in a pod: it is taken for that of the test host, as kind's
+/// nodes share it.
+fn shared_clock(world: &World) -> Option<Finding> {
+    if world.output.suites.is_empty() {
+        return None;
+    }
+    let pods = world.stores.iter().enumerate().filter(|(number, _)| !world.is_self_audit(*number));
+    let pods = pods.filter(|(_, store)| store.suite.is_none()).map(|(_, store)| store);
+    let first = |segment: &Segment| segment.lines.first().map(|index| Seen { file: segment.file, index: *index });
+    let seen: Vec<Seen> = pods.filter_map(|store| first(store.segments.first()?)).collect();
+    (!seen.is_empty()).then(|| Finding {
+        id: "clock-assumed",
+        text:
+            "the clock of the emitting pods is taken for the test host's, as on kind: no line tells how far they lie \
+               apart"
+                .to_owned(),
+        places: places(world, &seen[..seen.len().min(8)]),
+    })
 }
 
 /// "TIMER BUG DETECTED" means a process that was not scheduled, not a slow server.

@@ -35,8 +35,6 @@ pub enum What {
     Caller(CallerLine),
     /// PostgreSQL: an error that it logged.
     Database {
-        /// `ERROR`, `FATAL`, `PANIC`.
-        severity: Text,
         /// The message.
         message: Text,
     },

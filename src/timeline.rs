@@ -169,7 +169,7 @@ fn said(what: &What) -> Option<Said> {
         What::Server(line) => server_line(line)?,
         What::Test(line) => test_line(line)?,
         What::Caller(line) => caller_line(line),
-        What::Database { message, .. } => plain("postgresql", message.to_string()),
+        What::Database { message } => plain("postgresql", message.to_string()),
     })
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The HTML page in a real, headless Chromium: first paint of 100,000 events, keys, filters, the address, hostile text.
+# The HTML page in a real, headless Chromium: first paint of 100,000 events, clicks, keys,
+# filters, the address, hostile text.
 #
 #   tests/browser.sh                      the Chromium of the PATH (chromium, chromium-browser, google-chrome)
 #   CHROMIUM=/path/to/it tests/browser.sh another one

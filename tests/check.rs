@@ -1,19 +1,20 @@
 //! `whylate check`: documents with hand-listed claims, documents that whylate made itself, and mutations of both.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod random;
+mod session;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use random::Random;
 use regex::Regex;
+use session::testdata;
 use whylate::check::{self, Bundle, Checked, Document, Outcome, Source};
 use whylate::render::{self, Form, Style};
 use whylate::{Options, analyze, source};
 
 /// Bundles with their truth beside them; documents are made of each.
 const BUNDLES: [&str; 3] = ["query-early-sp.tar.gz", "write-slow-lock-sp.tar.gz", "reject-4xx-sp-zip.zip"];
-
-fn testdata(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
-}
 
 /// An analysed bundle and how to search it again.
 struct Given {
@@ -23,7 +24,7 @@ struct Given {
 
 impl Given {
     fn of(name: &str) -> Self {
-        let paths = vec![testdata("bundles").join(name)];
+        let paths = vec![testdata(&format!("bundles/{name}"))];
         let analysis = analyze(&paths, &Options::default()).expect("a bundle");
         Self { paths, bundle: Bundle::new(analysis.report) }
     }
@@ -99,19 +100,6 @@ fn own_documents_are_not_contradicted() {
             }
             assert!(given.check(&text).counts().0 > 10);
         }
-    }
-}
-
-/// A seeded sequence (`splitmix64`): the same mutations on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % bound as u64).expect("below a usize")
     }
 }
 
@@ -250,7 +238,7 @@ impl Tally {
 fn mutations_of_own_documents_are_found() {
     let given: Vec<Given> = BUNDLES.iter().map(|name| Given::of(name)).collect();
     let texts: Vec<String> = given.iter().map(|given| given.document("handoff")).collect();
-    let (mut tally, mut random) = (Tally::default(), Random(20_260_114));
+    let (mut tally, mut random) = (Tally::default(), Random::seeded(20_260_114));
     for at in 0..100 {
         let which = at % given.len();
         tally.mutation(&given[which], &texts[which], &tokens(&texts[which], "^$", true), &mut random);
@@ -266,7 +254,7 @@ fn mutations_of_own_documents_are_found() {
 fn mutations_of_a_written_document_are_found() {
     let given = Given::of(BUNDLES[0]);
     let text = std::fs::read_to_string(testdata("documents/query-early-right.md")).expect("a document");
-    let (mut tally, mut random) = (Tally::default(), Random(7));
+    let (mut tally, mut random) = (Tally::default(), Random::seeded(7));
     let tokens = tokens(&text, "^# |^Times are", false);
     for _ in 0..100 {
         tally.mutation(&given, &text, &tokens, &mut random);

@@ -1,5 +1,6 @@
 //! What a user meets at a terminal: exit status, standard output and standard error.
 
+mod packing;
 mod session;
 
 use std::fs;
@@ -19,12 +20,12 @@ fn home() -> tempfile::TempDir {
 
 /// The scenario's bundle as a tar.gz.
 fn packed(name: &str) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    builder.append_dir_all("bundle", scenario(name)).expect("a Vec takes everything");
-    let tar = builder.into_inner().expect("a Vec takes everything");
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut encoder, &tar).expect("a Vec takes everything");
-    encoder.finish().expect("a Vec takes everything")
+    let bundle = scenario(name);
+    let file = |path: PathBuf| {
+        let label = path.strip_prefix(&bundle).expect("below it").to_string_lossy().replace('\\', "/");
+        (format!("bundle/{label}"), fs::read(path).expect("readable"))
+    };
+    packing::gzip(&packing::tar(&files(&bundle).into_iter().map(file).collect::<Vec<_>>()))
 }
 
 /// A copy of the scenario's bundle below a folder, to be damaged.
@@ -257,6 +258,12 @@ fn several_formats_come_from_one_run() {
     run(&["--format", "json=a", "--format", "text=b", "-o", "c"]).refused("expected one --format with -o");
     run(&["--format", "jsn"]).refused("did you mean json?");
     run(&["--format", "csv"]).refused("--format csv=FOLDER or --format csv --table TABLE");
+    // What cannot be meant is told before the bundle is read.
+    let nowhere = |args: &[&str]| whylate(home.path(), ["nowhere"].iter().chain(args));
+    nowhere(&["--format", "csv"]).refused("expected a folder or one table");
+    nowhere(&["--table", "events"]).refused("expected --format csv with --table events, found no output of tables");
+    nowhere(&["--format", "csv", "--table", "events", "--no-tables"]).refused("expected a table that is kept");
+    nowhere(&["--width", "59"]).refused("expected 60 to 160, found 59");
     let events = run(&["--format", "csv", "--table", "events"]);
     assert!(events.clean().lines().count() > 2, "{}", events.out);
 }

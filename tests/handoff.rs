@@ -51,6 +51,10 @@ impl Known {
         for failure in json["failures"].as_array().into_iter().flatten() {
             known.looks(&failure["looks"]);
         }
+        for clock in json["clocks"].as_array().into_iter().flatten() {
+            // Two clocks agree within the larger of both ends.
+            known.lengths.extend(clock["offset"]["lo_ns"].as_i64().map(|lo| -lo));
+        }
         // The limit of a normal write, of the checklist; the rules say where it comes from.
         known.lengths.insert(1_000_000_000);
         known
@@ -129,7 +133,8 @@ fn decimal(text: &str) -> Option<(i128, u32)> {
     format!("{whole}{fraction}").parse().ok().map(|number| (number, digits))
 }
 
-fn is_length(known: &Known, number: &str, unit: &str) -> bool {
+/// `end` of a range is rounded outwards to tens or hundreds where the range is that wide.
+fn is_length(known: &Known, number: &str, unit: &str, end: bool) -> bool {
     let nanos: i128 = match unit {
         "s" => 1_000_000_000,
         "ms" => 1_000_000,
@@ -139,8 +144,9 @@ fn is_length(known: &Known, number: &str, unit: &str) -> bool {
     };
     let Some((number, digits)) = decimal(number) else { return false };
     let scale = 10_i128.pow(digits);
+    let step = [100, 10].into_iter().find(|step| end && digits == 0 && number % step == 0).unwrap_or(1);
     // Rounded up, down or to the nearest: less than one step away.
-    known.lengths.iter().any(|length| (i128::from(*length) * scale - number * nanos).abs() < nanos)
+    known.lengths.iter().any(|length| (i128::from(*length) * scale - number * nanos).abs() < nanos * step)
 }
 
 /// `18:46:41.2` or `18:46:41.2–41.9`.
@@ -185,7 +191,7 @@ fn unknown<'a>(known: &Known, prose: &'a str) -> Vec<&'a str> {
         // A range has one unit; a negative one is written with a word in between.
         let unit = if after(1) == "to" { after(3) } else { after(1) };
         let good = if range.iter().all(|end| number(end)) && ["s", "ms", "µs", "ns"].contains(&unit) {
-            range.iter().all(|end| is_length(known, end, unit))
+            range.iter().all(|end| is_length(known, end, unit, range.len() > 1))
         } else if word.contains(':') {
             is_time(known, word)
         } else if let Some((count, 0)) = decimal(word) {

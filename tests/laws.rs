@@ -1,25 +1,21 @@
 //! Laws: what no bundle may change. Simulated runs, so that a wrong verdict is known to be wrong.
 
+mod packing;
 mod simulator;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use simulator::params::{Fault, MILLI, Params, Wording, any_run};
-use simulator::{Run, bundle};
+use simulator::{Run, bundle, cases};
 use whylate::report::{Confidence, Family, Report, RunOutcome};
 use whylate::{Options, analyze, source};
 
-fn cases(cases: u32) -> Config {
-    // The same runs each time; other ones with PROPTEST_RNG_SEED, more with PROPTEST_CASES.
-    let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
-    Config { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() }
-}
+const SEED: u64 = 7;
 
 fn report(paths: &[PathBuf], threads: usize) -> Report {
     let source = source::Options { threads, ..source::Options::default() };
@@ -132,19 +128,8 @@ fn folder(run: &Run, params: &Params) -> (tempfile::TempDir, [PathBuf; 2]) {
     (folder, files)
 }
 
-fn tar_of(run: &Run, params: &Params, path: &Path) {
-    let mut archive = tar::Builder::new(fs::File::create(path).expect("a file that can be made"));
-    for (name, text) in bundle::names(params).iter().zip([&run.output, &run.server]) {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, name, text.as_bytes()).expect("an archive that can be written");
-    }
-    archive.finish().expect("an archive that can be written");
-}
-
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(150, SEED))]
 
     /// The faults are told from each other, or not at all.
     #[test]
@@ -192,7 +177,7 @@ fn faults_are_named_and_proven() {
         (Fault::Lost, 95, 80),
         (Fault::Never, 95, 95),
     ];
-    let config = cases(300);
+    let config = cases(300, SEED);
     let runs = config.cases;
     let mut runner = TestRunner::new(config);
     let mut tally = [(0, 0, 0); FLOOR_PERCENT.len()];
@@ -220,7 +205,7 @@ fn faults_are_named_and_proven() {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases(60, SEED))]
 
     /// The order of the PATHs, the number of threads and the container change nothing.
     #[test]
@@ -232,7 +217,8 @@ proptest! {
         let one_way = report(&[output.clone(), server.clone()], 1);
         same(&one_way, &report(&[server, output], 2), &["inputs"])?;
         let archive = folder.path().join("bundle.tar");
-        tar_of(&run, &params, &archive);
+        let files = bundle::names(&params).into_iter().zip([run.output, run.server].map(String::into_bytes));
+        fs::write(&archive, packing::tar(&files.collect::<Vec<_>>())).expect("a file that can be made");
         same(&whole, &report(&[archive], 2), &["inputs"])?;
     }
 

@@ -1,9 +1,12 @@
 //! The kept corpus of the fuzz targets, and two hundred changed ones each, through the same functions (`fuzz/`).
 
+mod random;
 #[path = "../fuzz/through.rs"]
 mod through;
 
 use std::path::Path;
+
+use random::Random;
 
 /// Every kept input, by its target.
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
@@ -17,23 +20,6 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
         .collect();
     inputs.sort();
     inputs
-}
-
-/// `SplitMix64`: the same bytes in every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
-    }
 }
 
 #[test]
@@ -67,7 +53,7 @@ fn every_target_is_registered() {
 fn changed_inputs_are_answered() {
     for (target, run) in through::ALL {
         let inputs = corpus(target);
-        let mut random = Random(7);
+        let mut random = Random::seeded(7);
         for _ in 0..200 {
             let mut bytes = inputs[random.below(inputs.len())].1.clone();
             for _ in 0..=random.below(4) {

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::bail;
-use whylate::render::{self, Form, RenderTable, Renderer, Style, markdown, tables};
-use whylate::report::Report;
+use whylate::render::tables::Table;
+use whylate::render::{self, Form, Render, RenderTable, Style, markdown, tables};
 
 use super::{analysis, gates, notes, strict, style};
 use crate::Status;
@@ -15,6 +15,7 @@ use crate::output::{self, Files};
 /// Analyses, writes all outputs, and says whether a gate tripped.
 pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     let targets = targets(args)?;
+    let outputs = targets.iter().map(|target| planned(target, args)).collect::<anyhow::Result<Vec<Output>>>()?;
     let mut analysis = analysis(&args.reading, !args.no_tables, &args.terminal)?;
     if targets.iter().any(|target| target.renderer.name == "html") {
         // The page shows the lines behind its places: what is cited is read again.
@@ -27,28 +28,30 @@ pub fn run(args: &Analyze) -> anyhow::Result<Status> {
 
     let mut files = Files::default();
     let mut screen = None;
-    for Target { renderer, file } in &targets {
-        let mut style = style(&args.terminal, file.is_none());
-        style.tables = !args.no_tables;
-        style.max_bytes = args.max_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        match (write(renderer, report, &style, args)?, file) {
-            (Written::One(write), Some(path)) => files.add(path, write)?,
-            (Written::One(write), None) => {
-                // In memory, so that nothing has reached standard output when something still goes wrong.
-                let mut out = Vec::new();
-                write(&mut out)?;
-                screen = Some(out);
+    for output in &outputs {
+        let (write, file): (Box<Written<'_>>, _) = match output {
+            Output::Document(render, file) => {
+                let mut style = style(&args.terminal, file.is_none());
+                style.tables = !args.no_tables;
+                style.max_bytes = args.max_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+                (Box::new(move |out| render(report, &style, out)), file)
             }
-            (Written::Tables(render, ending), Some(folder)) => {
-                for table in tables::ALL.iter().filter(|table| style.tables || !table.large) {
+            Output::Table(render, table, file) => (Box::new(move |out| render(table, report, out)), file),
+            Output::Tables(render, ending, folder) => {
+                for table in tables::ALL.iter().filter(|table| !(table.large && args.no_tables)) {
                     let path = folder.join(format!("{}.{ending}", table.name));
                     files.add_in(folder, &path, |out| render(table, report, out))?;
                 }
+                continue;
             }
-            (Written::Tables(..), None) => bail!(
-                "expected a folder or one table, found neither: --format {0}=FOLDER or --format {0} --table TABLE",
-                renderer.name
-            ),
+        };
+        if let Some(path) = file {
+            files.add(path, write)?;
+        } else {
+            // In memory, so that nothing has reached standard output when something still goes wrong.
+            let mut out = Vec::new();
+            write(&mut out)?;
+            screen = Some(out);
         }
     }
     let summary = targets.iter().any(|target| target.renderer.name == "github").then(summary_file).flatten();
@@ -73,25 +76,33 @@ fn summary_file() -> Option<PathBuf> {
     std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-type Document<'a> = dyn FnOnce(&mut dyn Write) -> io::Result<()> + 'a;
+type Written<'a> = dyn FnOnce(&mut dyn Write) -> io::Result<()> + 'a;
 
-enum Written<'a> {
-    One(Box<Document<'a>>),
-    Tables(RenderTable, &'static str),
+/// One thing to write; without a file it goes to standard output.
+enum Output {
+    Document(Render, Option<PathBuf>),
+    Table(RenderTable, &'static Table, Option<PathBuf>),
+    /// A file for each table, with this ending, in a folder.
+    Tables(RenderTable, &'static str, PathBuf),
 }
 
-/// What a renderer will write for these arguments.
-fn write<'a>(of: &Renderer, report: &'a Report, style: &'a Style, args: &Analyze) -> anyhow::Result<Written<'a>> {
-    Ok(match (of.form, args.table.as_deref().and_then(tables::find)) {
-        (Form::Document(render), _) => Written::One(Box::new(move |out| render(report, style, out))),
-        (Form::Tables(..), Some(table)) if table.large && !style.tables => {
+fn planned(target: &Target, args: &Analyze) -> anyhow::Result<Output> {
+    let table = args.table.as_deref().and_then(tables::find);
+    Ok(match (target.renderer.form, table, target.file.clone()) {
+        (Form::Document(render), _, file) => Output::Document(render, file),
+        (Form::Tables(..), Some(table), _) if table.large && args.no_tables => {
             bail!("expected a table that is kept, found --table {} with --no-tables", table.name)
         }
-        (Form::Tables(render, _), Some(table)) => Written::One(Box::new(move |out| render(table, report, out))),
-        (Form::Tables(render, ending), None) => Written::Tables(render, ending),
+        (Form::Tables(render, _), Some(table), file) => Output::Table(render, table, file),
+        (Form::Tables(render, ending), None, Some(folder)) => Output::Tables(render, ending, folder),
+        (Form::Tables(..), None, None) => bail!(
+            "expected a folder or one table, found neither: --format {0}=FOLDER or --format {0} --table TABLE",
+            target.renderer.name
+        ),
     })
 }
 
+/// What was asked for and where to; refuses what cannot be meant, before anything is read.
 fn targets(args: &Analyze) -> anyhow::Result<Vec<Target>> {
     let mut targets = args.formats.clone();
     if targets.is_empty() {
@@ -103,6 +114,11 @@ fn targets(args: &Analyze) -> anyhow::Result<Vec<Target>> {
             [one] => bail!("expected one file for {}, found two: -o and --format {0}=FILE", one.renderer.name),
             _ => bail!("expected one --format with -o, found {}; use --format FORMAT=FILE for each", targets.len()),
         }
+    }
+    if let Some(table) = &args.table
+        && !targets.iter().any(|target| matches!(target.renderer.form, Form::Tables(..)))
+    {
+        bail!("expected --format csv with --table {table}, found no output of tables");
     }
     for (at, target) in targets.iter().enumerate() {
         if let Some(same) = targets[..at].iter().find(|other| other.file == target.file) {

@@ -193,19 +193,6 @@ pub fn postgresql(text: &str) -> Option<Stamp> {
     Some(Stamp::utc(at.checked_add(fraction)?.checked_sub(offset)?, precision))
 }
 
-/// `20260114-143515`, the stamp in the name of a must-gather folder: local time of the host, whole seconds.
-pub fn dashed(text: &str) -> Option<Stamp> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 15 || bytes[8] != b'-' {
-        return None;
-    }
-    let year = u32::from(two(bytes, 0)?) * 100 + u32::from(two(bytes, 2)?);
-    let day = days(year, two(bytes, 4)?, two(bytes, 6)?)?;
-    let [hours, minutes, seconds] = [two(bytes, 9)?, two(bytes, 11)?, two(bytes, 13)?];
-    let at = (day * 86_400 + i64::from(of_day(hours, minutes, seconds)?)).checked_mul(SECOND)?;
-    Some(Stamp { at, precision: ONE_SECOND, zone: Zone::Local })
-}
-
 fn civil(year: u32, month: u8, day: u8, bytes: &[u8], clock: usize) -> Option<Nanos> {
     (days(year, month, day)? * 86_400 + i64::from(clock_seconds(bytes, clock)?)).checked_mul(SECOND)
 }
@@ -370,9 +357,6 @@ mod tests {
         assert_eq!(postgresql("2026-01-23 13:34:51.169 -03"), same);
         assert_eq!(postgresql("2026-01-23 16:34:51 UTC").unwrap().precision, ONE_SECOND);
         assert_eq!(postgresql("2026-01-23 16:34:51.169 EST"), None);
-        let folder = dashed("20261124-135437").unwrap();
-        assert_eq!((folder.at, folder.zone), (rfc3339("2026-11-24T13:54:37Z").unwrap().at, Zone::Local));
-        assert_eq!(dashed("20261124-1354370"), None);
     }
 
     proptest! {
@@ -402,7 +386,7 @@ mod tests {
         fn no_text_makes_it_panic(text in any::<String>(), near in "[-0-9T:./Zµ+ nsmhe]{0,40}") {
             for text in [&text, &near] {
                 let _ = (rfc3339(text), epoch(text), go_duration(text), ginkgo(text), clock(text));
-                let _ = (postgresql(text), dashed(text), leading(text).is_some());
+                let _ = (postgresql(text), leading(text).is_some());
             }
         }
     }

@@ -9,10 +9,6 @@ use super::{Prefix, Stripped};
 pub struct Colour;
 
 impl Prefix for Colour {
-    fn name(&self) -> &'static str {
-        "colour"
-    }
-
     fn strip(&self, seen: &mut Stripped<'_>) {
         let line = seen.line.strip_suffix('\r').unwrap_or(seen.line);
         seen.line = line;

@@ -9,10 +9,6 @@ use super::{Prefix, Stripped, stamped};
 pub struct Cri;
 
 impl Prefix for Cri {
-    fn name(&self) -> &'static str {
-        "CRI"
-    }
-
     fn strip(&self, seen: &mut Stripped<'_>) {
         let Some((stamp, rest)) = stamped(seen.line) else { return };
         let Some((stream, rest)) = rest.split_once(' ').filter(|(stream, _)| matches!(*stream, "stdout" | "stderr"))

@@ -6,10 +6,6 @@ use super::{Prefix, Stripped};
 pub struct Indent;
 
 impl Prefix for Indent {
-    fn name(&self) -> &'static str {
-        "indent"
-    }
-
     fn strip(&self, seen: &mut Stripped<'_>) {
         let line = seen.line.trim_start_matches(' ');
         seen.indent = seen.line.len() - line.len();

@@ -8,10 +8,6 @@ use super::{Prefix, Stripped, stamped};
 pub struct Kubectl;
 
 impl Prefix for Kubectl {
-    fn name(&self) -> &'static str {
-        "kubectl"
-    }
-
     fn strip(&self, seen: &mut Stripped<'_>) {
         if seen.read_at.is_some() {
             return;

@@ -20,9 +20,6 @@ pub struct Stripped<'a> {
     pub line: &'a str,
     /// When a runtime read the line (CRI, `kubectl logs --timestamps`): nanoseconds, UTC.
     pub read_at: Option<Nanos>,
-    /// When the CI runner printed the line, which for a parallel Ginkgo run is when its block was printed: nanoseconds,
-    /// UTC.
-    pub printed_at: Option<Nanos>,
     /// The runtime cut a long line here: the next line of the same stream goes on (CRI's tag `P`). Who joins the parts
     /// puts [`Stripped::indent`] blanks back between them.
     pub partial: bool,
@@ -36,9 +33,6 @@ pub struct Stripped<'a> {
 
 /// One layer around a line.
 pub trait Prefix: Sync {
-    /// A short name, as in the documentation.
-    fn name(&self) -> &'static str;
-
     /// Takes the layer off `seen.line`, where it is there, and notes what it said.
     fn strip(&self, seen: &mut Stripped<'_>);
 }
@@ -108,11 +102,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Line, read at, printed at, indent.
-    fn strip(line: &str) -> (String, Option<Nanos>, Option<Nanos>, usize) {
+    /// Line, read at, indent.
+    fn strip(line: &str) -> (String, Option<Nanos>, usize) {
         let mut scratch = String::new();
         let seen = Layers::default().strip(line, &mut scratch);
-        (seen.line.to_owned(), seen.read_at, seen.printed_at, seen.indent)
+        (seen.line.to_owned(), seen.read_at, seen.indent)
     }
 
     #[test]
@@ -127,18 +121,17 @@ mod tests {
             "• [FAILED] [1.234 seconds]",
             "",
         ] {
-            assert_eq!(strip(line), (line.to_owned(), None, None, 0));
+            assert_eq!(strip(line), (line.to_owned(), None, 0));
         }
     }
 
     #[test]
     fn layers_are_taken_off_in_their_order() {
-        let (line, read_at, printed_at, indent) = strip(
+        let (line, read_at, indent) = strip(
             "\u{feff}2026-01-24T04:13:02.6701234Z \x1b[0m2026-01-24T04:13:01.5Z   2026-01-24T04:13:01Z\tINFO\tx\t{}\r",
         );
         assert_eq!(line, "2026-01-24T04:13:01Z\tINFO\tx\t{}");
         assert_eq!(read_at, Some(1_769_227_981_500_000_000));
-        assert_eq!(printed_at, Some(1_769_227_982_670_123_400));
         assert_eq!(indent, 2);
     }
 
@@ -147,8 +140,7 @@ mod tests {
         let head = "2026-01-24T04:13:02.6701234Z a\n2026-01-24T04:13:02.670123456Z b\n";
         let mut scratch = String::new();
         let seen = Layers::of(head).strip("2026-01-24T04:13:02.6701234Z a", &mut scratch);
-        assert_eq!((seen.line, seen.printed_at), ("a", None));
-        assert_eq!(seen.read_at, Some(1_769_227_982_670_123_400));
+        assert_eq!((seen.line, seen.read_at), ("a", Some(1_769_227_982_670_123_400)));
         assert_eq!(Layers::of("\u{feff}2026-01-24T04:13:02.6701234Z a\nstray line\n"), Layers::default());
     }
 

@@ -10,7 +10,7 @@ use crate::report::Report;
 
 /// Writes one table.
 pub fn render(table: &Table, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", table.columns.join(","))?;
+    writeln!(out, "{}", table.columns.replace(' ', ","))?;
     let mut written = Ok(());
     (table.rows)(report, &mut |row| {
         if written.is_ok() {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::escape::{markdown, markdown_code};
 use super::places::Places;
+use super::words;
 use crate::report::{Evidence, Place};
 
 /// One text from a bundle is cut after so many characters: a message may have a megabyte.
@@ -81,6 +82,17 @@ impl Document {
         self.raw(format!("- **{label}:** {markdown}"));
     }
 
+    /// Labelled items of a list, cut after `limit` with a line that says so.
+    pub fn items<T>(&mut self, label: &str, all: &[T], limit: usize, noun: &str, item: impl Fn(&Self, &T) -> String) {
+        for one in all.iter().take(limit) {
+            let text = item(self, one);
+            self.item(label, &text);
+        }
+        if all.len() > limit {
+            self.raw(format!("- {}: `--format json`", words::more(all.len() - limit, noun)));
+        }
+    }
+
     /// A table of Markdown cells, cut after `limit` rows with a line that says so.
     pub fn table(&mut self, head: &[&str], rows: &[Vec<String>], limit: usize, elsewhere: &str) {
         self.gap();
@@ -154,6 +166,14 @@ mod tests {
             short.ends_with("Cut here: 92 more lines. `--format json` has everything; `--max-bytes` sets the bound.\n")
         );
         assert!(written(document(), 200, 400).len() <= 400);
+    }
+
+    #[test]
+    fn lists_say_how_many_items_are_missing() {
+        let mut document = Document::new(Places::default());
+        document.items("Noticed", &[1, 2, 3], 2, "finding", |_, n| n.to_string());
+        let expected = "- **Noticed:** 1\n- **Noticed:** 2\n- and 1 more finding: `--format json`\n";
+        assert_eq!(written(document, 60, 1000), expected);
     }
 
     #[test]

@@ -107,7 +107,10 @@ pub fn markdown(text: &str) -> String {
                 out.push('\u{200b}');
             }
             ':' if next == Some('/') => out.push_str(":\u{200b}"),
-            '.' if matches!(before, Some('w' | 'W')) => out.push_str(".\u{200b}"),
+            // An address without a scheme; any other point stays as it is, so that a copied name can be searched for.
+            '.' if out.len() >= 3 && out.as_bytes()[out.len() - 3..].eq_ignore_ascii_case(b"www") => {
+                out.push_str(".\u{200b}");
+            }
             '-' if matches!(before, Some('H' | 'h')) && next.is_some_and(|c| c.is_ascii_digit()) => {
                 out.push_str("-\u{200b}");
             }
@@ -234,6 +237,7 @@ mod tests {
         assert_eq!(markdown("a|b `c` <d> **e**"), "a\\|b \\`c\\` &lt;d&gt; \\*\\*e\\*\\*");
         assert_eq!(markdown("@team #12 !3"), "@\u{200b}team \\#\u{200b}12 \\!\u{200b}3");
         assert_eq!(markdown("http://x www.y GH-7"), "http:\u{200b}//x www.\u{200b}y GH-\u{200b}7");
+        assert_eq!(markdown("workflow.started WWW.y"), "workflow.started WWW.\u{200b}y");
         assert_eq!(markdown("1. x\n# y"), "1\\. x\\\\n\\#\u{200b} y");
         assert_eq!(markdown("- x"), "\\- x");
         assert_eq!(markdown("&1 $2 95 % & $"), "&amp;\u{200b}1 &#36;\u{200b}2 95 % &amp; &#36;");

@@ -174,17 +174,16 @@ fn rests_on(doc: &mut Document, report: &Report) {
         })
         .collect();
     doc.table(&["file", "lines", "recognised", "state"], &rows, ROWS, ELSEWHERE);
-    for clock in figures::others(report) {
+    for clock in words::clocks(report) {
         let places = figures::read_from(doc, &clock.places, "clocks");
-        doc.raw(format!("- {}{places}", Document::text(&figures::clock(clock))));
+        doc.raw(format!("- {}{places}", Document::text(&words::clock(clock))));
     }
     doc.heading(2, "What the logs could not show");
     if report.not_observable.is_empty() {
         doc.raw("Nothing that the answer depends on (`not_observable` in the JSON report is empty).");
     }
     for hidden in &report.not_observable {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        doc.raw(format!("- {}", Document::text(&text)));
+        doc.raw(format!("- {}", Document::text(&words::hidden(hidden))));
     }
 }
 
@@ -213,6 +212,7 @@ mod tests {
     use pulldown_cmark::{Event, Options, Parser, Tag};
 
     use crate::render::{Style, fixture, tests::rendered};
+    use crate::report::Instant;
 
     #[test]
     fn every_section_stands_where_the_report_has_something_for_it() {
@@ -242,6 +242,19 @@ mod tests {
         assert!(text.contains("```sh\nwhylate bundle.tar.gz --format handoff\n```\n"), "{text}");
         assert!(text.contains("- [x] all writes of signalprocessing were answered with 2xx: 201: 31"), "{text}");
         assert!(text.contains("- [ ] store-3 flush_interval is 30s, expected 100ms (`suite.log:311`)"), "{text}");
+    }
+
+    #[test]
+    fn looks_keep_their_order_in_the_timeline() {
+        let mut report = fixture::one();
+        // A look that is known to lie between its neighbours, and no better.
+        let (first, last) = (report.failures[0].looks[0].at.clone(), report.failures[0].looks[5].at.clone());
+        let wide = first.zip(last).map(|(first, last)| Instant { hi: last.hi, ..first });
+        report.failures[0].looks[3].at = wide;
+        let text = rendered(&report, &Style::default(), "handoff");
+        let looks: Vec<&str> =
+            text.lines().filter_map(|line| line.split("| look ").nth(1)?.split(':').next()).collect();
+        assert_eq!(looks, ["1", "2", "3", "4", "5", "6"]);
     }
 
     #[test]

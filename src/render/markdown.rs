@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use super::document::Document;
+use super::exclusions::Exclusion;
 use super::places::Places;
-use super::times::{Unit, length_in};
-use super::{Style, words};
-use crate::report::{Awaited, Failure, Report};
+use super::times::length;
+use super::{Style, exclusions, rows, words};
+use crate::report::{Awaited, Failure, Report, StageRow};
 
 /// A longer comment is not read.
 const LINES: usize = 60;
@@ -31,13 +32,12 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
         services(&mut doc, report);
     }
     others(&mut doc, report, main);
-    for finding in report.findings.iter().take(FEW) {
-        doc.item("Noticed", &format!("{}{}", Document::text(&finding.text), doc.at(&finding.places)));
-    }
-    for hidden in report.not_observable.iter().take(FEW) {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        doc.item("Not shown by the logs", &Document::text(&text));
-    }
+    doc.items("Noticed", &report.findings, FEW, "finding", |doc, finding| {
+        format!("{}{}", Document::text(&finding.text), doc.at(&finding.places))
+    });
+    doc.items("Not shown by the logs", &report.not_observable, FEW, "point", |_, hidden| {
+        Document::text(&words::hidden(hidden))
+    });
     footer(&mut doc, report);
     doc.write(LINES, style.max_bytes.unwrap_or(BYTES), out)
 }
@@ -49,11 +49,10 @@ fn one(doc: &mut Document, failure: &Failure) {
     if let Some(cause) = failure.cause {
         doc.item("Cause", &format!("`{cause}`"));
     }
-    for awaited in failure.awaited.iter().take(FEW) {
-        doc.item("Waited for", &Document::text(&words::waited(awaited)));
-    }
+    doc.items("Waited for", &failure.awaited, FEW, "event", |_, awaited| Document::text(&words::waited(awaited)));
     if failure.awaited.is_empty() {
-        doc.item("Message", &format!("{}{}", Document::text(&failure.message), doc.at(&failure.places)));
+        let message = words::message(failure).unwrap_or("no message");
+        doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
     }
     if let Some(looked) = words::looked(&failure.looks) {
         let places = failure.looks.last().map_or(&[][..], |look| &look.places);
@@ -67,19 +66,17 @@ fn one(doc: &mut Document, failure: &Failure) {
     }
     doc.gap();
     if let Some(best) = failure.ranked.first() {
-        best.supporting.iter().take(FEW).for_each(|e| doc.item("For", &doc.statement(e)));
-        best.against.iter().take(FEW).for_each(|e| doc.item("Against", &doc.statement(e)));
+        doc.items("For", &best.supporting, FEW, "statement", Document::statement);
+        doc.items("Against", &best.against, FEW, "statement", Document::statement);
     }
-    for out in failure.ruled_out.iter().take(MANY) {
-        if let Some(by) = out.by.first() {
-            doc.item(&format!("Not `{}`", out.cause), &doc.statement(by));
-        }
-    }
-    for other in
-        failure.ranked.iter().skip(1).filter(|r| failure.ruled_out.iter().all(|o| o.cause != r.cause)).take(FEW)
-    {
-        let why = other.supporting.first().map(|e| doc.statement(e)).unwrap_or_default();
+    ruled_out(doc, failure);
+    let others: Vec<_> = words::others(failure).collect();
+    for other in others.iter().take(FEW) {
+        let why = other.supporting.first().map_or_else(|| words::NOT_OUT.to_owned(), |e| doc.statement(e));
         doc.item(&format!("Or `{}` ({})", other.cause, words::confidence(other.confidence)), &why);
+    }
+    if others.len() > FEW {
+        doc.raw(format!("- {}: `--format json`", words::more(others.len() - FEW, "possible cause")));
     }
     if let Some(fix) = &failure.fix {
         doc.item("Change", &format!("{}{}", Document::text(&fix.text), doc.at(fix.place.as_slice())));
@@ -89,48 +86,45 @@ fn one(doc: &mut Document, failure: &Failure) {
     }
 }
 
+/// The timing families and the first causes with a line each; the rest by name.
+fn ruled_out(doc: &mut Document, failure: &Failure) {
+    let exclusions = exclusions::of(failure);
+    let name = |one: &Exclusion<'_>| if one.family { one.name.to_owned() } else { format!("`{}`", one.name) };
+    for one in exclusions.iter().take(MANY) {
+        if let Some(by) = one.by.first() {
+            doc.item(&format!("Not {}", name(one)), &doc.statement(by));
+        }
+    }
+    if let Some(rest @ [_, ..]) = exclusions.get(MANY..) {
+        doc.item("Nor", &rest.iter().map(name).collect::<Vec<_>>().join(", "));
+    }
+}
+
 /// The stages of one event against their limits.
 pub(super) fn stages(doc: &mut Document, awaited: &Awaited) {
     if awaited.stages.is_empty() {
         return;
     }
-    let unit = Unit::of(awaited.stages.iter().flat_map(|s| [Some(&s.took), s.limit.as_ref()]).flatten());
-    let row = |s: &crate::report::StageRow| {
-        let took = Document::text(&length_in(s.took, unit));
-        vec![
-            words::stage(s.stage).to_owned(),
-            if s.guilty { format!("**{took}, {}**", words::blamed(s)) } else { took },
-            s.limit.map_or_else(|| "none".to_owned(), |limit| Document::text(&length_in(limit, unit))),
-            doc.names(&s.places),
-        ]
+    let row = |stage: &StageRow| {
+        let took = Document::text(&length(stage.took));
+        let took = match rows::judged(stage) {
+            Some(judged) if stage.guilty => format!("**{took}, {judged}**"),
+            Some(judged) => format!("{took}, {judged}"),
+            None => took,
+        };
+        vec![words::stage(stage.stage).to_owned(), took, Document::text(&rows::limit(stage)), doc.names(&stage.places)]
     };
-    let rows: Vec<Vec<String>> = awaited.stages.iter().map(row).collect();
-    doc.table(&["stage", "took", "limit", "seen at"], &rows, MANY, "`--format json`");
+    let cells: Vec<Vec<String>> = awaited.stages.iter().map(row).collect();
+    doc.table(&["stage", "took", "limit", "seen at"], &cells, MANY, "`--format json`");
 }
 
 /// Writes by service.
-pub(super) fn services(doc: &mut Document, report: &Report) {
-    let spreads = report.services.iter().map(|s| &s.writes);
-    let unit = Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
-    let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| Document::text(&length_in(d, unit)));
-    let rows: Vec<Vec<String>> = report
-        .services
-        .iter()
-        .filter(|s| s.writes.count > 0)
-        .map(|s| {
-            let (good, all) = words::successes(&s.statuses);
-            vec![
-                Document::text(&s.name),
-                words::grouped(s.writes.count),
-                format!("{good} of {all}"),
-                quantile(s.writes.p50),
-                quantile(s.writes.p95),
-                quantile(s.writes.max),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        doc.table(&["writes of", "count", "2xx", "p50", "p95", "slowest"], &rows, MANY, "`--format json`");
+fn services(doc: &mut Document, report: &Report) {
+    let written = report.services.iter().filter(|service| service.writes.count > 0);
+    let cells: Vec<Vec<String>> =
+        written.map(|service| rows::writes(service).iter().map(|cell| Document::text(cell)).collect()).collect();
+    if !cells.is_empty() {
+        doc.table(&rows::WRITES, &cells, MANY, "`--format json`");
     }
 }
 
@@ -153,7 +147,7 @@ fn others(doc: &mut Document, report: &Report, main: Option<&Failure>) {
 }
 
 /// What was run and read.
-pub(super) fn footer(doc: &mut Document, report: &Report) {
+fn footer(doc: &mut Document, report: &Report) {
     doc.gap();
     let run = words::run(report).map(|run| format!("{run}. ")).unwrap_or_default();
     let complete = if report.complete { "" } else { " Not everything was read." };
@@ -181,11 +175,11 @@ mod tests {
              looking after 10 s.**\n\n- **Spec:** `BR-SP-090: "
         ));
         assert!(
-            text.contains("| flush wait | **&gt; 9.71 s, too long** | 0.1 s | `suite.log:1204`, `suite.log:1391` |\n"),
+            text.contains("| flush wait | **&gt; 9.71 s, too long** | 100 ms | `suite.log:1204`, `suite.log:1391` |\n"),
             "{text}"
         );
         assert!(text.contains(
-            "- **Not `write-slow`:** 31 writes, slowest 20 ms (`signalprocessing_datastorage_test.log:88`)\n"
+            "- **Not write latency:** 31 writes, slowest 20 ms (`signalprocessing_datastorage_test.log:88`)\n"
         ));
         assert!(text.lines().count() <= 60);
     }

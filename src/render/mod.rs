@@ -7,6 +7,7 @@ pub mod compare;
 pub mod csv;
 mod document;
 pub mod escape;
+mod exclusions;
 pub mod explain;
 #[cfg(test)]
 #[allow(clippy::too_many_lines, clippy::assigning_clones, clippy::unnecessary_wraps, reason = "data, not code")]
@@ -20,6 +21,7 @@ pub mod markdown;
 mod page;
 pub mod perfetto;
 pub mod places;
+mod rows;
 pub mod tables;
 pub mod text;
 pub mod timeline;
@@ -30,10 +32,13 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 
+/// Columns of text: with fewer a table does not fit, wider lines are hard to read.
+pub const COLUMNS: std::ops::RangeInclusive<usize> = 60..=160;
+
 /// How a report is to be shown.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// Columns of a line of text.
+    /// Columns of a line of text, brought within [`COLUMNS`].
     pub width: usize,
     /// Whether colours and weights may be used.
     pub color: bool,

@@ -1,5 +1,6 @@
 //! A *page* of text: paragraphs, labelled rows and tables within so many columns. It escapes what it is given.
 
+use super::COLUMNS;
 use super::escape::terminal;
 use super::layout::{Paint, clip_front, table, width, wrap_at_most};
 use super::places::Places;
@@ -18,8 +19,8 @@ pub struct Page {
 impl Page {
     /// An empty page.
     pub fn new(columns: usize, color: bool, places: Places) -> Self {
-        // Narrower than this nothing can be laid out; wider than this lines are hard to read.
-        Self { columns: columns.clamp(40, 160), paint: Paint { on: color }, places, lines: Vec::new() }
+        let columns = columns.clamp(*COLUMNS.start(), *COLUMNS.end());
+        Self { columns, paint: Paint { on: color }, places, lines: Vec::new() }
     }
 
     /// An empty line, unless there is one already.

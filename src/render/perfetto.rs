@@ -2,8 +2,10 @@
 //! ticks and batches, the server's requests, and each event's stages as asynchronous slices.
 //!
 //! A trace knows only points in time. A slice is drawn from the earliest begin to the latest end that the logs allow;
-//! what is known of both stands in its arguments in nanoseconds. Times count from `otherData.epoch_ns`, so that they
-//! keep their digits. What lies on a clock with an unknown offset stands in processes of its own.
+//! what is known of both stands in its arguments in nanoseconds. Drawn so wide, neighbours can overlap; a track shows
+//! only slices that follow or contain each other, so the others stand in further lanes, and each stage of an event has
+//! an id of its own. Times count from `otherData.epoch_ns`, so that they keep their digits. What lies on a clock with an
+//! unknown offset stands in processes of its own.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -34,14 +36,26 @@ impl Group {
             Self::Requests => "requests",
         }
     }
+
+    /// The category of its events: not every reader takes one without.
+    const fn category(self) -> &'static str {
+        match self {
+            Self::Specs => "spec",
+            Self::Stores => "store",
+            Self::Events => "event",
+            Self::Requests => "request",
+        }
+    }
 }
+
+/// The category of the names of tracks.
+const METADATA: &str = "__metadata";
 
 #[derive(Serialize)]
 struct Slice<'a> {
     ph: &'static str,
     name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cat: Option<&'static str>,
+    cat: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     pid: usize,
@@ -51,7 +65,6 @@ struct Slice<'a> {
     dur: Option<Micros>,
     #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<&'static str>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
     args: Map<String, Value>,
 }
 
@@ -72,6 +85,8 @@ struct Trace<'a> {
     /// Process and thread numbers by their names.
     processes: BTreeMap<(Group, Option<String>), usize>,
     threads: BTreeMap<(usize, String), usize>,
+    /// Where the last slice of each lane of a track ends.
+    lanes: BTreeMap<(usize, String), Vec<Nanos>>,
 }
 
 /// Writes the trace.
@@ -86,7 +101,8 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     });
     write_value(&about, out)?;
     write!(out, ", \"traceEvents\": [")?;
-    let mut trace = Trace { out, epoch, first: true, processes: BTreeMap::new(), threads: BTreeMap::new() };
+    let mut trace =
+        Trace { out, epoch, first: true, processes: BTreeMap::new(), threads: BTreeMap::new(), lanes: BTreeMap::new() };
     specs(&mut trace, report)?;
     stores(&mut trace, report)?;
     if style.tables {
@@ -127,9 +143,13 @@ impl Trace<'_> {
             None => group.name().to_owned(),
         };
         self.processes.insert(key, pid);
-        self.write(&json!({"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": name}}))?;
+        self.write(
+            &json!({"ph": "M", "cat": METADATA, "name": "process_name", "pid": pid, "tid": 0, "args": {"name": name}}),
+        )?;
         let order = json!({"sort_index": group as usize});
-        self.write(&json!({"ph": "M", "name": "process_sort_index", "pid": pid, "tid": 0, "args": order}))?;
+        self.write(
+            &json!({"ph": "M", "cat": METADATA, "name": "process_sort_index", "pid": pid, "tid": 0, "args": order}),
+        )?;
         Ok(pid)
     }
 
@@ -140,7 +160,7 @@ impl Trace<'_> {
             return Ok((pid, *tid));
         }
         self.threads.insert((pid, name.to_owned()), next);
-        self.write(&json!({"ph": "M", "name": "thread_name", "pid": pid, "tid": next, "args": {"name": name}}))?;
+        self.write(&json!({"ph": "M", "cat": METADATA, "name": "thread_name", "pid": pid, "tid": next, "args": {"name": name}}))?;
         Ok((pid, next))
     }
 
@@ -151,7 +171,22 @@ impl Trace<'_> {
         let (pid, tid) = self.thread(group, at.clock.as_deref(), track)?;
         let args = with_ends(args, &[("at", Some(at))]);
         let ts = ts.saturating_sub(self.epoch).into();
-        self.write(&Slice { ph: "i", name, cat: None, id: None, pid, tid, ts, dur: None, s: Some("t"), args })
+        let cat = group.category();
+        self.write(&Slice { ph: "i", name, cat, id: None, pid, tid, ts, dur: None, s: Some("t"), args })
+    }
+
+    /// The first lane of a track that is free at a slice's begin. The slices of a track come in the order of their
+    /// begins.
+    fn lane(&mut self, group: Group, clock: Option<&str>, track: &str, begin: Nanos, end: Nanos) -> io::Result<String> {
+        let pid = self.process(group, clock)?;
+        let lanes = self.lanes.entry((pid, track.to_owned())).or_default();
+        let free = lanes.iter().position(|last| *last <= begin).unwrap_or(lanes.len());
+        if free == lanes.len() {
+            lanes.push(end);
+        } else {
+            lanes[free] = end;
+        }
+        Ok(if free == 0 { track.to_owned() } else { format!("{track} ({})", free + 1) })
     }
 
     /// A slice on a track, from the earliest begin to the latest end; nothing when one of them is open.
@@ -168,13 +203,16 @@ impl Trace<'_> {
         if from.clock != to.clock {
             return Ok(());
         }
-        let (pid, tid) = self.thread(group, from.clock.as_deref(), track)?;
+        let end = end.max(begin);
+        let track = self.lane(group, from.clock.as_deref(), track, begin, end)?;
+        let (pid, tid) = self.thread(group, from.clock.as_deref(), &track)?;
         let args = with_ends(args, &[("begin", Some(from)), ("end", Some(to))]);
-        let (ts, dur) = (begin.saturating_sub(self.epoch).into(), Some(end.saturating_sub(begin).max(0).into()));
-        self.write(&Slice { ph: "X", name, cat: None, id: None, pid, tid, ts, dur, s: None, args })
+        let cat = group.category();
+        let (ts, dur) = (begin.saturating_sub(self.epoch).into(), Some(end.saturating_sub(begin).into()));
+        self.write(&Slice { ph: "X", name, cat, id: None, pid, tid, ts, dur, s: None, args })
     }
 
-    /// An asynchronous slice of one event.
+    /// An asynchronous slice of one event: its begin and its end, one after the other.
     fn stage(
         &mut self,
         id: &str,
@@ -190,12 +228,20 @@ impl Trace<'_> {
         }
         let pid = self.process(Group::Events, from.clock.as_deref())?;
         let args = with_ends(args, &[("begin", Some(from)), ("end", Some(to))]);
-        let (cat, id) = (Some("event"), Some(id));
+        let id = format!("{id} {name}");
+        let (cat, id) = (Group::Events.category(), Some(id.as_str()));
         let ts = begin.saturating_sub(self.epoch).into();
         self.write(&Slice { ph: "b", name, cat, id, pid, tid: 0, ts, dur: None, s: None, args })?;
         let ts = end.max(begin).saturating_sub(self.epoch).into();
         self.write(&Slice { ph: "e", name, cat, id, pid, tid: 0, ts, dur: None, s: None, args: Map::new() })
     }
+}
+
+/// In the order in which they are drawn.
+fn in_order<T>(rows: &[T], begin: fn(&T) -> Option<&Instant>) -> Vec<&T> {
+    let mut rows: Vec<&T> = rows.iter().collect();
+    rows.sort_by_key(|row| begin(row).and_then(|at| at.lo.or(at.hi)));
+    rows
 }
 
 /// The arguments, with both ends of each instant.
@@ -212,7 +258,7 @@ fn with_ends(args: Value, instants: &[(&str, Option<&Instant>)]) -> Map<String, 
 }
 
 fn specs(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
-    for failure in &report.failures {
+    for failure in in_order(&report.failures, |failure| failure.started.as_ref()) {
         let track = &failure.spec;
         let about = json!({"verdict": words::failure(failure), "location": failure.location});
         if let (Some(begin), Some(end)) = (&failure.started, &failure.deadline) {
@@ -233,7 +279,7 @@ fn stores(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
             "blocked": tick.blocked, "place": tick.place});
         to.point(Group::Stores, &tick.store, "tick", tick.at.as_ref(), about)?;
     }
-    for batch in &report.batches {
+    for batch in in_order(&report.batches, |batch| batch.flushed.as_ref()) {
         let about = json!({"id": batch.id, "size": batch.size, "trigger": words::trigger(batch.trigger),
             "attempts": batch.attempts, "request": batch.request, "places": batch.places});
         if let (Some(begin), Some(end)) = (&batch.flushed, &batch.written) {
@@ -264,7 +310,7 @@ fn events(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
 }
 
 fn requests(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
-    for request in &report.requests {
+    for request in in_order(&report.requests, |request| request.at.as_ref()) {
         let Some(at) = &request.at else { continue };
         let track = request.remote.as_deref().unwrap_or("client not known");
         let name = format!("{} {}", request.method, request.status);
@@ -277,9 +323,12 @@ fn requests(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use serde_json::Value;
 
     use crate::render::{Style, fixture, tests::rendered};
+    use crate::report::{EventRow, Instant};
 
     fn trace() -> Value {
         serde_json::from_str(&rendered(&fixture::one(), &Style::default(), "perfetto")).expect("JSON")
@@ -298,6 +347,60 @@ mod tests {
     }
 
     #[test]
+    fn every_begin_has_its_end_and_no_slice_of_a_track_cuts_another() {
+        let mut report = fixture::large(300);
+        // Two requests of one connection, each of which may have ended when the other had begun.
+        let mut other = report.requests[0].clone();
+        other.id = "req-other".to_owned();
+        let later = |end: Option<i64>| end.map(|end| end + 5_000_000);
+        other.at = other.at.map(|at| Instant { lo: later(at.lo), hi: later(at.hi), ..at });
+        report.requests.push(other);
+        let trace: Value = serde_json::from_str(&rendered(&report, &Style::default(), "perfetto")).expect("JSON");
+        let events = trace["traceEvents"].as_array().expect("an array");
+        let ts = |event: &Value| event["ts"].as_f64().expect("a time");
+        let mut open: HashMap<(String, String), f64> = HashMap::new();
+        let mut tracks: HashMap<(u64, u64), Vec<(f64, f64)>> = HashMap::new();
+        let (mut stages, mut slices) = (0, 0);
+        for event in events {
+            let key = || (event["cat"].to_string(), event["id"].to_string());
+            match event["ph"].as_str() {
+                Some("b") => assert_eq!(open.insert(key(), ts(event)), None, "{event} begins twice"),
+                Some("e") => {
+                    let begun = open.remove(&key()).unwrap_or_else(|| panic!("{event} ends without a begin"));
+                    assert!(begun <= ts(event), "{event} ends before {begun}");
+                    stages += 1;
+                }
+                Some("X") => {
+                    let track = (event["pid"].as_u64().expect("a number"), event["tid"].as_u64().expect("a number"));
+                    let end = ts(event) + event["dur"].as_f64().expect("a length");
+                    tracks.entry(track).or_default().push((ts(event), end));
+                    slices += 1;
+                }
+                _ => {}
+            }
+        }
+        assert!(open.is_empty(), "{open:?} never end");
+        for slices in tracks.values_mut() {
+            slices.sort_by(|one, other| one.0.total_cmp(&other.0));
+            let cut = slices.windows(2).find(|pair| pair[1].0 < pair[0].1);
+            assert_eq!(cut, None);
+        }
+        let timed = |ends: [&Option<Instant>; 2]| usize::from(ends.iter().all(|end| end.is_some()));
+        let of = |event: &EventRow| {
+            let (buffered, flushed) = (&event.buffered, &event.flushed);
+            timed([&event.emitted, buffered]) + timed([buffered, flushed]) + timed([flushed, &event.written])
+        };
+        assert_eq!(stages, report.events.iter().map(of).sum::<usize>());
+        let batches = report.batches.iter().map(|batch| timed([&batch.flushed, &batch.written])).sum::<usize>();
+        let requests = report.requests.iter().filter(|request| request.at.is_some()).count();
+        let specs = report.failures.iter().map(|spec| timed([&spec.started, &spec.deadline])).sum::<usize>();
+        assert_eq!(slices, batches + requests + specs);
+        let names = |name: &str| events.iter().filter(|event| event["args"]["name"] == name).count();
+        let track = report.requests[0].remote.clone().expect("a client");
+        assert_eq!((names(&track), names(&format!("{track} (2)"))), (1, 1));
+    }
+
+    #[test]
     fn every_track_is_named_and_every_slice_has_its_length() {
         let trace = trace();
         let events = trace["traceEvents"].as_array().expect("an array");
@@ -306,6 +409,8 @@ mod tests {
                 events.iter().any(|e| e["ph"] == "M" && e["name"] == kind && e[key] == event[key])
             };
             assert!(named("process_name", "pid"));
+            // Chrome's own reader of traces takes no event without them.
+            assert!(event["cat"].is_string() && event["args"].is_object(), "{event}");
             assert!(matches!(event["ph"].as_str(), Some("M" | "i" | "X" | "b" | "e")));
             assert!(event["ph"] != "X" || event["dur"].as_f64().is_some_and(|dur| dur >= 0.0));
             assert!(!matches!(event["ph"].as_str(), Some("X" | "i")) || named("thread_name", "tid"));

@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::words;
+use serde::Serialize;
+
 use crate::instant::Nanos;
 use crate::report::{Duration, Instant, Place, Report, Spread};
 
@@ -32,8 +33,8 @@ pub struct Table {
     pub name: &'static str,
     /// Whether it may have very many rows: those are left out with `--no-tables`.
     pub large: bool,
-    /// Names of the columns.
-    pub columns: &'static [&'static str],
+    /// Names of the columns, with a blank between two.
+    pub columns: &'static str,
     /// Hands each row to `each`.
     pub rows: fn(&Report, each: Each<'_>),
 }
@@ -84,6 +85,13 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// A value of a closed set: the JSON report's word for it.
+    fn code(mut self, of: impl Serialize) -> Self {
+        let code = serde_json::to_value(of).ok().and_then(|value| value.as_str().map(str::to_owned));
+        self.0.push(code.map_or(Value::Null, |code| Value::Text(code.into())));
+        self
+    }
+
     fn count(mut self, count: impl Into<Option<u64>>) -> Self {
         self.0.push(count.into().map_or(Value::Null, Value::Count));
         self
@@ -131,45 +139,16 @@ impl<'a> Row<'a> {
 static FAILURES: Table = Table {
     name: "failures",
     large: false,
-    columns: &[
-        "key",
-        "spec",
-        "file",
-        "line",
-        "node",
-        "outcome",
-        "collateral",
-        "process",
-        "store",
-        "cause",
-        "family",
-        "confidence",
-        "sentence",
-        "started_lo_ns",
-        "started_hi_ns",
-        "started_clock",
-        "deadline_lo_ns",
-        "deadline_hi_ns",
-        "deadline_clock",
-        "trigger_lo_ns",
-        "trigger_hi_ns",
-        "trigger_clock",
-        "last_look_lo_ns",
-        "last_look_hi_ns",
-        "last_look_clock",
-        "wait_helps",
-        "wait_extra_lo_ns",
-        "wait_extra_hi_ns",
-        "wait_timeout_lo_ns",
-        "wait_timeout_hi_ns",
-        "wait_flush_interval_lo_ns",
-        "wait_flush_interval_hi_ns",
-    ],
+    columns: "key spec file line node outcome collateral process store cause family confidence sentence \
+              started_lo_ns started_hi_ns started_clock deadline_lo_ns deadline_hi_ns deadline_clock \
+              trigger_lo_ns trigger_hi_ns trigger_clock last_look_lo_ns last_look_hi_ns last_look_clock \
+              wait_helps wait_extra_lo_ns wait_extra_hi_ns wait_timeout_lo_ns wait_timeout_hi_ns \
+              wait_flush_interval_lo_ns wait_flush_interval_hi_ns",
     rows: |report, each| {
         for f in &report.failures {
             let row = Row::new().text(&f.key).text(&f.spec).place(f.location.as_ref()).text(&f.node);
-            let row = row.text(words::outcome(f.outcome)).flag(f.collateral).small(f.process).maybe(f.store.as_deref());
-            let row = row.maybe(f.cause).text(words::family(f.family)).text(words::confidence(f.confidence));
+            let row = row.code(f.outcome).flag(f.collateral).small(f.process).maybe(f.store.as_deref());
+            let row = row.maybe(f.cause).code(f.family).code(f.confidence);
             let row = row.text(&f.sentence).at(f.started.as_ref()).at(f.deadline.as_ref()).at(f.trigger.as_ref());
             let row = row.at(f.last_look.as_ref()).flag(f.wait.helps).took(f.wait.extra).took(f.wait.timeout);
             each(row.took(f.wait.flush_interval).0);
@@ -180,24 +159,12 @@ static FAILURES: Table = Table {
 static JOURNEYS: Table = Table {
     name: "journeys",
     large: false,
-    columns: &[
-        "failure",
-        "event_type",
-        "correlation_id",
-        "event",
-        "link",
-        "state",
-        "at_lo_ns",
-        "at_hi_ns",
-        "at_clock",
-        "because",
-        "places",
-    ],
+    columns: "failure event_type correlation_id event link state at_lo_ns at_hi_ns at_clock because places",
     rows: |report, each| {
         for (f, a) in report.failures.iter().flat_map(|f| f.awaited.iter().map(move |a| (f, a))) {
             for l in &a.journey {
                 let row = Row::new().text(&f.key).maybe(a.event_type.as_deref()).maybe(a.correlation_id.as_deref());
-                let row = row.maybe(a.event.as_deref()).text(words::link(l.link)).text(words::state(l.state));
+                let row = row.maybe(a.event.as_deref()).code(l.link).code(l.state);
                 each(row.at(l.at.as_ref()).maybe(l.because.as_deref()).places(&l.places).0);
             }
         }
@@ -207,26 +174,13 @@ static JOURNEYS: Table = Table {
 static STAGES: Table = Table {
     name: "stages",
     large: false,
-    columns: &[
-        "failure",
-        "event_type",
-        "correlation_id",
-        "event",
-        "stage",
-        "took_lo_ns",
-        "took_hi_ns",
-        "limit_lo_ns",
-        "limit_hi_ns",
-        "guilty",
-        "saves_lo_ns",
-        "saves_hi_ns",
-        "places",
-    ],
+    columns: "failure event_type correlation_id event stage took_lo_ns took_hi_ns limit_lo_ns limit_hi_ns \
+              guilty saves_lo_ns saves_hi_ns places",
     rows: |report, each| {
         for (f, a) in report.failures.iter().flat_map(|f| f.awaited.iter().map(move |a| (f, a))) {
             for s in &a.stages {
                 let row = Row::new().text(&f.key).maybe(a.event_type.as_deref()).maybe(a.correlation_id.as_deref());
-                let row = row.maybe(a.event.as_deref()).text(words::stage(s.stage)).took(s.took).took(s.limit);
+                let row = row.maybe(a.event.as_deref()).code(s.stage).took(s.took).took(s.limit);
                 each(row.flag(s.guilty).took(s.saves).places(&s.places).0);
             }
         }
@@ -236,9 +190,7 @@ static STAGES: Table = Table {
 static LOOKS: Table = Table {
     name: "looks",
     large: false,
-    columns: &[
-        "failure", "at_lo_ns", "at_hi_ns", "at_clock", "asked", "status", "found", "returned", "total", "places",
-    ],
+    columns: "failure at_lo_ns at_hi_ns at_clock asked status found returned total places",
     rows: |report, each| {
         for (f, l) in report.failures.iter().flat_map(|f| f.looks.iter().map(move |l| (f, l))) {
             let row = Row::new().text(&f.key).at(l.at.as_ref()).maybe(l.asked.as_deref());
@@ -251,7 +203,7 @@ static LOOKS: Table = Table {
 static FINDINGS: Table = Table {
     name: "findings",
     large: false,
-    columns: &["id", "text", "places"],
+    columns: "id text places",
     rows: |report, each| {
         report.findings.iter().for_each(|f| each(Row::new().text(f.id).text(&f.text).places(&f.places).0));
     },
@@ -260,24 +212,11 @@ static FINDINGS: Table = Table {
 static SPREADS: Table = Table {
     name: "spreads",
     large: false,
-    columns: &[
-        "stage",
-        "service",
-        "count",
-        "min_lo_ns",
-        "min_hi_ns",
-        "p50_lo_ns",
-        "p50_hi_ns",
-        "p95_lo_ns",
-        "p95_hi_ns",
-        "p99_lo_ns",
-        "p99_hi_ns",
-        "max_lo_ns",
-        "max_hi_ns",
-    ],
+    columns: "stage service count min_lo_ns min_hi_ns p50_lo_ns p50_hi_ns p95_lo_ns p95_hi_ns p99_lo_ns \
+              p99_hi_ns max_lo_ns max_hi_ns",
     rows: |report, each| {
         for s in &report.stages {
-            each(Row::new().text(words::stage(s.stage)).maybe(s.service.as_deref()).spread(&s.spread).0);
+            each(Row::new().code(s.stage).maybe(s.service.as_deref()).spread(&s.spread).0);
         }
     },
 };
@@ -285,23 +224,8 @@ static SPREADS: Table = Table {
 static SERVICES: Table = Table {
     name: "services",
     large: false,
-    columns: &[
-        "name",
-        "passed",
-        "failed",
-        "statuses",
-        "writes",
-        "min_lo_ns",
-        "min_hi_ns",
-        "p50_lo_ns",
-        "p50_hi_ns",
-        "p95_lo_ns",
-        "p95_hi_ns",
-        "p99_lo_ns",
-        "p99_hi_ns",
-        "max_lo_ns",
-        "max_hi_ns",
-    ],
+    columns: "name passed failed statuses writes min_lo_ns min_hi_ns p50_lo_ns p50_hi_ns p95_lo_ns p95_hi_ns \
+              p99_lo_ns p99_hi_ns max_lo_ns max_hi_ns",
     rows: |report, each| {
         for s in &report.services {
             let mut row = Row::new().text(&s.name).small(s.passed).small(s.failed);
@@ -319,7 +243,7 @@ pub(super) fn statuses(of: &BTreeMap<u16, u64>) -> String {
 static SETTINGS: Table = Table {
     name: "settings",
     large: false,
-    columns: &["source", "name", "value", "expected", "places"],
+    columns: "source name value expected places",
     rows: |report, each| {
         for s in &report.settings {
             let row = Row::new().text(&s.source).text(&s.name).text(&s.value).maybe(s.expected.as_deref());
@@ -331,30 +255,9 @@ static SETTINGS: Table = Table {
 static STORES: Table = Table {
     name: "stores",
     large: false,
-    columns: &[
-        "id",
-        "service",
-        "process",
-        "started_lo_ns",
-        "started_hi_ns",
-        "started_clock",
-        "flush_interval_lo_ns",
-        "flush_interval_hi_ns",
-        "batch_size",
-        "buffer_size",
-        "emitted",
-        "refused",
-        "dropped",
-        "buffered",
-        "batched",
-        "batches",
-        "written",
-        "lost",
-        "parked",
-        "queued",
-        "first_gap_edge",
-        "first_gap_missing",
-    ],
+    columns: "id service process started_lo_ns started_hi_ns started_clock flush_interval_lo_ns \
+              flush_interval_hi_ns batch_size buffer_size emitted refused dropped buffered batched batches \
+              written lost parked queued first_gap_edge first_gap_missing",
     rows: |report, each| {
         for s in &report.stores {
             let row = Row::new().text(&s.id).maybe(s.service.as_deref()).small(s.process).at(s.started.as_ref());
@@ -370,24 +273,8 @@ static STORES: Table = Table {
 static TICKS: Table = Table {
     name: "ticks",
     large: true,
-    columns: &[
-        "store",
-        "number",
-        "at_lo_ns",
-        "at_hi_ns",
-        "at_clock",
-        "expected_lo_ns",
-        "expected_hi_ns",
-        "actual_lo_ns",
-        "actual_hi_ns",
-        "size",
-        "blocked_lo_ns",
-        "blocked_hi_ns",
-        "write_lo_ns",
-        "write_hi_ns",
-        "file",
-        "line",
-    ],
+    columns: "store number at_lo_ns at_hi_ns at_clock expected_lo_ns expected_hi_ns actual_lo_ns actual_hi_ns \
+              size blocked_lo_ns blocked_hi_ns write_lo_ns write_hi_ns file line",
     rows: |report, each| {
         for t in &report.ticks {
             let row = Row::new().text(&t.store).count(t.number).at(t.at.as_ref()).took(t.expected).took(t.actual);
@@ -399,25 +286,11 @@ static TICKS: Table = Table {
 static BATCHES: Table = Table {
     name: "batches",
     large: true,
-    columns: &[
-        "id",
-        "store",
-        "trigger",
-        "size",
-        "flushed_lo_ns",
-        "flushed_hi_ns",
-        "flushed_clock",
-        "written_lo_ns",
-        "written_hi_ns",
-        "written_clock",
-        "attempts",
-        "request",
-        "alternatives",
-        "places",
-    ],
+    columns: "id store trigger size flushed_lo_ns flushed_hi_ns flushed_clock written_lo_ns written_hi_ns \
+              written_clock attempts request alternatives places",
     rows: |report, each| {
         for b in &report.batches {
-            let row = Row::new().text(&b.id).text(&b.store).text(words::trigger(b.trigger)).count(b.size);
+            let row = Row::new().text(&b.id).text(&b.store).code(b.trigger).count(b.size);
             let row = row.at(b.flushed.as_ref()).at(b.written.as_ref()).count(b.attempts).maybe(b.request.as_deref());
             let mut row = row;
             row.0.push(Value::Text(b.alternatives.join(" ").into()));
@@ -429,22 +302,8 @@ static BATCHES: Table = Table {
 static REQUESTS: Table = Table {
     name: "requests",
     large: true,
-    columns: &[
-        "id",
-        "method",
-        "path",
-        "status",
-        "at_lo_ns",
-        "at_hi_ns",
-        "at_clock",
-        "duration_lo_ns",
-        "duration_hi_ns",
-        "bytes",
-        "size",
-        "remote",
-        "file",
-        "line",
-    ],
+    columns: "id method path status at_lo_ns at_hi_ns at_clock duration_lo_ns duration_hi_ns bytes size remote \
+              file line",
     rows: |report, each| {
         for r in &report.requests {
             let row = Row::new().text(&r.id).text(&r.method).text(&r.path).count(u64::from(r.status));
@@ -457,30 +316,9 @@ static REQUESTS: Table = Table {
 static EVENTS: Table = Table {
     name: "events",
     large: true,
-    columns: &[
-        "id",
-        "event_type",
-        "correlation_id",
-        "store",
-        "ordinal",
-        "batch",
-        "emitted_lo_ns",
-        "emitted_hi_ns",
-        "emitted_clock",
-        "buffered_lo_ns",
-        "buffered_hi_ns",
-        "buffered_clock",
-        "flushed_lo_ns",
-        "flushed_hi_ns",
-        "flushed_clock",
-        "written_lo_ns",
-        "written_hi_ns",
-        "written_clock",
-        "visible_lo_ns",
-        "visible_hi_ns",
-        "visible_clock",
-        "places",
-    ],
+    columns: "id event_type correlation_id store ordinal batch emitted_lo_ns emitted_hi_ns emitted_clock \
+              buffered_lo_ns buffered_hi_ns buffered_clock flushed_lo_ns flushed_hi_ns flushed_clock \
+              written_lo_ns written_hi_ns written_clock visible_lo_ns visible_hi_ns visible_clock places",
     rows: |report, each| {
         for e in &report.events {
             let row = Row::new().text(&e.id).text(&e.event_type).text(&e.correlation_id).text(&e.store);
@@ -494,7 +332,7 @@ static EVENTS: Table = Table {
 static CLOCKS: Table = Table {
     name: "clocks",
     large: false,
-    columns: &["name", "reference", "offset_lo_ns", "offset_hi_ns", "pairs", "places"],
+    columns: "name reference offset_lo_ns offset_hi_ns pairs places",
     rows: |report, each| {
         for c in &report.clocks {
             let row = Row::new().text(&c.name).text(&c.reference).took(c.offset).count(c.pairs);
@@ -506,7 +344,7 @@ static CLOCKS: Table = Table {
 static COVERAGE: Table = Table {
     name: "coverage",
     large: false,
-    columns: &["path", "bytes", "lines", "recognised", "skipped"],
+    columns: "path bytes lines recognised skipped",
     rows: |report, each| {
         for f in &report.coverage.files {
             let row = Row::new().text(&f.path).count(f.bytes).count(f.lines).count(f.recognised);
@@ -518,7 +356,7 @@ static COVERAGE: Table = Table {
 static NOT_OBSERVABLE: Table = Table {
     name: "not-observable",
     large: false,
-    columns: &["what", "because", "enable_with"],
+    columns: "what because enable_with",
     rows: |report, each| {
         for n in &report.not_observable {
             each(Row::new().text(&n.what).text(&n.because).text(&n.enable_with).0);
@@ -536,9 +374,10 @@ mod tests {
         let report = fixture::one();
         for table in ALL {
             let mut rows = 0;
+            let columns: Vec<&str> = table.columns.split(' ').collect();
             (table.rows)(&report, &mut |row| {
-                assert_eq!(row.len(), table.columns.len(), "{}", table.name);
-                for (value, column) in row.iter().zip(table.columns) {
+                assert_eq!(row.len(), columns.len(), "{}", table.name);
+                for (value, column) in row.iter().zip(&columns) {
                     let nanos = matches!(value, Value::Nanos(_));
                     assert!(!nanos || column.ends_with("_ns"), "{}.{column} = {value:?}", table.name);
                     assert!(nanos || *value == Value::Null || !column.ends_with("_ns"), "{}.{column}", table.name);
@@ -547,5 +386,27 @@ mod tests {
             });
             assert!(rows > 0, "the fixture has no row of {}", table.name);
         }
+    }
+
+    /// Who joins a table with the JSON report compares these.
+    #[test]
+    fn codes_are_those_of_the_json_report() {
+        let report = fixture::one();
+        let first = |name: &str, column: &str| {
+            let table = find(name).expect("a table");
+            let at = table.columns.split(' ').position(|known| known == column).expect("a column");
+            let mut found = None;
+            (table.rows)(&report, &mut |row| {
+                if let (None, Value::Text(text)) = (&found, &row[at]) {
+                    found = Some(text.clone().into_owned());
+                }
+            });
+            found.expect("a row")
+        };
+        assert_eq!(first("failures", "family"), "flush-delay");
+        assert_eq!((first("failures", "outcome"), first("failures", "confidence")), ("failed".into(), "proven".into()));
+        assert_eq!((first("journeys", "link"), first("journeys", "state")), ("emitted".into(), "seen".into()));
+        assert_eq!((first("stages", "stage"), first("spreads", "stage")), ("buffer".into(), "flush-wait".into()));
+        assert_eq!(first("batches", "trigger"), "tick");
     }
 }

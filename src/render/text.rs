@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use super::layout::clip_front;
 use super::page::Page;
 use super::places::Places;
-use super::times::{Unit, day, length_in};
-use super::{Style, words};
-use crate::report::{Failure, Report, RunOutcome, Spread, Stage};
+use super::times::day;
+use super::{Style, rows, words};
+use crate::report::{Failure, Report, RunOutcome, Stage};
 use failure::{full, short};
 
 /// Columns of the labels above the stage table, and below it.
@@ -98,67 +98,28 @@ fn tag(failure: &Failure) -> String {
 }
 
 fn services(page: &mut Page, report: &Report) {
-    let spreads = || report.services.iter().map(|service| &service.writes);
-    if spreads().all(|spread| spread.count == 0) {
+    if report.services.iter().all(|service| service.writes.count == 0) {
         return;
     }
-    let unit = unit(spreads());
-    let rows: Vec<Vec<String>> = report
-        .services
-        .iter()
-        .map(|service| {
-            let (good, all) = words::successes(&service.statuses);
-            let writes = &service.writes;
-            vec![
-                service.name.clone(),
-                words::grouped(writes.count),
-                if good == all { "all".to_owned() } else { format!("{good} of {all}") },
-                quantile(writes.p50, unit),
-                quantile(writes.p95, unit),
-                quantile(writes.max, unit),
-            ]
-        })
-        .collect();
-    page.table(&["writes of", "count", "2xx", "p50", "p95", "slowest"], &rows, &[1, 2, 3, 4, 5]);
+    let cells: Vec<Vec<String>> = report.services.iter().map(|service| rows::writes(service).to_vec()).collect();
+    page.table(&rows::WRITES, &cells, &[1, 2, 3, 4, 5]);
     page.gap();
 }
 
 fn spreads(page: &mut Page, report: &Report) {
     // Writes have their own table.
-    let shown: Vec<_> = report.stages.iter().filter(|s| s.spread.count > 0 && s.stage != Stage::Write).collect();
-    if shown.is_empty() {
+    let shown = report.stages.iter().filter(|s| s.spread.count > 0 && s.stage != Stage::Write);
+    let cells: Vec<Vec<String>> = shown.map(|stage| rows::spread(stage).to_vec()).collect();
+    if cells.is_empty() {
         return;
     }
-    let unit = unit(shown.iter().map(|s| &s.spread));
-    let rows: Vec<Vec<String>> = shown
-        .iter()
-        .map(|s| {
-            let service = s.service.as_deref().unwrap_or("all");
-            vec![
-                format!("{}, {service}", words::stage(s.stage)),
-                words::grouped(s.spread.count),
-                quantile(s.spread.p50, unit),
-                quantile(s.spread.p95, unit),
-                quantile(s.spread.max, unit),
-            ]
-        })
-        .collect();
-    page.table(&["stage", "events", "p50", "p95", "longest"], &rows, &[1, 2, 3, 4]);
+    page.table(&rows::SPREADS, &cells, &[1, 2, 3, 4]);
     page.gap();
-}
-
-fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
-    Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
-}
-
-fn quantile(of: Option<crate::report::Duration>, unit: Unit) -> String {
-    of.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit))
 }
 
 fn hidden(page: &mut Page, report: &Report, few: usize) {
     for (at, hidden) in report.not_observable.iter().take(few).enumerate() {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        page.row(if at == 0 { "not shown" } else { "" }, LONG_LABEL, &text, &[], 3);
+        page.row(if at == 0 { "not shown" } else { "" }, LONG_LABEL, &words::hidden(hidden), &[], 3);
     }
     if report.not_observable.len() > few {
         page.row("", LONG_LABEL, &format!("and {} more", report.not_observable.len() - few), &[], 1);
@@ -189,6 +150,11 @@ fn footer(page: &mut Page, report: &Report, style: &Style) {
     }
     if !about.is_empty() {
         page.row("suite", LABEL, &about.join(", "), &[], 2);
+    }
+    // What lies far apart makes the stamps of the files disagree; a reader who opens them has to know.
+    let far = words::clocks(report).filter(|clock| style.verbose || words::is_far(clock));
+    for (at, clock) in far.enumerate() {
+        page.row(if at == 0 { "clocks" } else { "" }, LABEL, &words::clock(clock), &clock.places, 2);
     }
     let complete = if report.complete { "" } else { "; not everything was read" };
     page.row("read", LABEL, &format!("{}{complete}", words::coverage(report)), &[], 1);
@@ -254,10 +220,10 @@ every 30 s; the test stopped looking after 10 s.
            no tick of store-3 between the buffering and the end of the spec
            suite.log:1391
 
-  stage       took               limit  seen at
-  buffer      0.2–0.4 s          1 s    suite.log:1204
-  flush wait  > 9.71 s too long  0.1 s  suite.log:1204 (+1)
-  write       0.012–0.020 s      1 s    …cessing_datastorage_test.log:88
+  stage       took               limit   seen at
+  buffer      210–400 ms         1 s     suite.log:1204
+  flush wait  > 9.71 s too long  100 ms  suite.log:1204 (+1)
+  write       12–20 ms           1 s     …cessing_datastorage_test.log:88
 
   not write latency  31 writes, slowest 20 ms
                      signalprocessing_datastorage_test.log:88

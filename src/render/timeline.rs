@@ -52,8 +52,11 @@ pub fn render(
             line.push_str(&" ".repeat(column.saturating_sub(width(&cell)) + 2));
         }
         // A row is never wrapped: what happened, then where. A screen that is too narrow wraps it itself.
-        let place = if place.is_empty() { String::new() } else { format!("  {place}") };
-        writeln!(out, "{line}{text}{place}")
+        line.push_str(text);
+        if !place.is_empty() {
+            line.extend(["  ", place]);
+        }
+        writeln!(out, "{}", line.trim_end())
     };
     write(HEAD.map(str::to_owned), "what", "(place)")?;
     let mut today = None;

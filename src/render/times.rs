@@ -6,39 +6,24 @@
 use crate::instant::{MILLISECOND, Nanos, SECOND, rfc3339};
 use crate::report::{Duration, Instant};
 
-/// The unit of one column or one statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unit {
-    /// µs.
+#[derive(Clone, Copy)]
+enum Unit {
     Microseconds,
-    /// ms.
     Milliseconds,
-    /// s.
     Seconds,
 }
 
 impl Unit {
-    /// The unit that suits the largest of these lengths; one for a whole column, so that it can be compared by eye.
-    /// From a tenth of a unit on it is that unit: 0.2–0.4 s would need a false third digit in milliseconds.
-    pub fn of<'a>(lengths: impl IntoIterator<Item = &'a Duration>) -> Self {
-        let ends = lengths.into_iter().flat_map(|d| [d.lo_ns, d.hi_ns]).flatten();
-        match ends.map(Nanos::unsigned_abs).max().unwrap_or(0) {
-            1..100_000 => Self::Microseconds,
-            100_000..100_000_000 => Self::Milliseconds,
+    /// The one that suits the largest of these lengths, the same as in the sentences of the causes.
+    fn of(lengths: impl IntoIterator<Item = Nanos>) -> Self {
+        match lengths.into_iter().map(Nanos::saturating_abs).max().unwrap_or(0) {
+            1..MILLISECOND => Self::Microseconds,
+            MILLISECOND..SECOND => Self::Milliseconds,
             _ => Self::Seconds,
         }
     }
 
-    /// The unit of a table of quantiles: milliseconds below a second, so that the small ones do not start with zeros.
-    pub fn of_quantiles<'a>(lengths: impl IntoIterator<Item = &'a Duration>) -> Self {
-        let longest = lengths.into_iter().flat_map(|d| [d.lo_ns, d.hi_ns]).flatten().map(Nanos::saturating_abs).max();
-        match Self::of([&Duration::exact(longest.unwrap_or(0))]) {
-            Self::Seconds if longest < Some(SECOND) => Self::Milliseconds,
-            unit => unit,
-        }
-    }
-
-    fn nanos(self) -> Nanos {
+    const fn nanos(self) -> Nanos {
         match self {
             Self::Microseconds => 1_000,
             Self::Milliseconds => MILLISECOND,
@@ -46,8 +31,7 @@ impl Unit {
         }
     }
 
-    /// Its name.
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Microseconds => "µs",
             Self::Milliseconds => "ms",
@@ -56,15 +40,12 @@ impl Unit {
     }
 }
 
-/// A length in the unit that suits it: `0.2–0.4 s`, `> 9.7 s`, `12–20 ms`.
+/// A length in the unit that suits it: `0.21–0.4 s`, `> 9.71 s`, `12–20 ms`.
 pub fn length(of: Duration) -> String {
-    length_in(of, Unit::of([&of]))
-}
-
-/// A length in a given unit.
-pub fn length_in(of: Duration, unit: Unit) -> String {
+    let unit = Unit::of(of.lo_ns.into_iter().chain(of.hi_ns));
     let number = match (of.lo_ns, of.hi_ns) {
-        (None, None) => return "not known".to_owned(),
+        // That a length is more than nothing is no knowledge.
+        (None | Some(Nanos::MIN..=0), None) => return "not known".to_owned(),
         (Some(lo), None) => format!("> {}", rounded(lo, unit, Rounding::Down)),
         (None, Some(hi)) => format!("< {}", rounded(hi, unit, Rounding::Up)),
         (Some(lo), Some(hi)) if lo == hi => rounded(lo, unit, Rounding::Nearest),
@@ -74,6 +55,11 @@ pub fn length_in(of: Duration, unit: Unit) -> String {
         (Some(lo), Some(hi)) => range(lo, hi, unit),
     };
     format!("{number} {}", unit.name())
+}
+
+/// A length, or that it is not known.
+pub fn length_if_known(of: Option<Duration>) -> String {
+    of.map_or_else(|| "not known".to_owned(), length)
 }
 
 /// A bound that is not passed: rounded down.
@@ -87,20 +73,26 @@ pub fn enough(bound: Nanos) -> String {
 }
 
 fn one(bound: Nanos, rounding: Rounding) -> String {
-    let unit = Unit::of([&Duration::exact(bound)]);
+    let unit = Unit::of([bound]);
     format!("{} {}", rounded(bound, unit, rounding), unit.name())
 }
 
+/// Outwards, to steps of at most a quarter of the width: coarser ones would hide where the interval begins.
 fn range(lo: Nanos, hi: Nanos, unit: Unit) -> String {
     let width = hi.saturating_sub(lo);
-    let (digits, step) = steps(unit).find(|(_, step)| *step <= width).unwrap_or_else(|| last(unit));
     let (cap, cap_step) = significant(lo.saturating_abs().max(hi.saturating_abs()), unit);
-    if cap < digits && width < cap_step {
+    if width < cap_step {
         // Known better than is worth printing.
         return decimal(floor(lo / 2 + hi / 2 + cap_step / 2, cap_step), cap);
     }
-    let (digits, step) = if cap < digits { (cap, cap_step) } else { (digits, step) };
-    let (lo, hi) = (decimal(floor(lo, step), digits), decimal(ceil(hi, step), digits));
+    let coarse = [(0, 100 * unit.nanos()), (0, 10 * unit.nanos())].into_iter();
+    let fits = coarse.chain(steps(unit)).find(|(_, step)| step.saturating_mul(4) <= width);
+    let (digits, step) = fits.filter(|(_, step)| *step > cap_step).unwrap_or((cap, cap_step));
+    let text = |steps: Nanos| match unit.nanos() {
+        one if step > one => decimal(steps.saturating_mul(step / one), digits),
+        _ => decimal(steps, digits),
+    };
+    let (lo, hi) = (text(floor(lo, step)), text(ceil(hi, step)));
     let dash = if lo.starts_with('-') { " to " } else { "–" };
     format!("{lo}{dash}{hi}")
 }
@@ -228,29 +220,22 @@ mod tests {
 
     #[test]
     fn lengths_have_the_digits_that_they_can_bear() {
-        assert_eq!(length(between_ns(213 * MS, 398 * MS)), "0.2–0.4 s");
+        assert_eq!(length(between_ns(213 * MS, 398 * MS)), "210–400 ms");
         assert_eq!(length(between_ns(12 * MS, 20 * MS)), "12–20 ms");
+        assert_eq!(length(between_ns(1_948 * MS, 3_490 * MS)), "1.9–3.5 s");
+        assert_eq!(length(between_ns(4_231 * MS, 4_249 * MS)), "4.23–4.25 s");
+        assert_eq!(length(between_ns(110 * SECOND, 590 * SECOND)), "100–600 s");
         assert_eq!(length(Duration { lo_ns: Some(9_712 * MS), hi_ns: None }), "> 9.71 s");
         assert_eq!(length(Duration { lo_ns: None, hi_ns: Some(1_001 * MS) }), "< 1.01 s");
         assert_eq!(length(Duration::exact(30 * SECOND)), "30 s");
-        assert_eq!(length(Duration::exact(100 * MS)), "0.1 s");
+        assert_eq!(length(Duration::exact(100 * MS)), "100 ms");
         assert_eq!(length(Duration::exact(12_345_678)), "12.3 ms");
         assert_eq!(length(Duration::exact(0)), "0 s");
-        assert_eq!(length(between_ns(0, 400 * MS)), "< 0.4 s");
+        assert_eq!(length(between_ns(0, 400 * MS)), "< 400 ms");
         assert_eq!(length(between_ns(9_700_000_001, 9_700_000_009)), "9.70 s");
         assert_eq!(length(between_ns(-1_441 * SECOND, -1_439 * SECOND)), "-1441 to -1439 s");
         assert_eq!(length(Duration { lo_ns: None, hi_ns: None }), "not known");
-    }
-
-    #[test]
-    fn a_column_has_one_unit() {
-        let column = [Duration { lo_ns: Some(9_712 * MS), hi_ns: None }, between_ns(12 * MS, 20 * MS)];
-        let unit = Unit::of(&column);
-        assert_eq!(length_in(column[1], unit), "0.012–0.020 s");
-        let quantiles = [Duration::exact(6_100_000), Duration::exact(412 * MS)];
-        let unit = Unit::of_quantiles(&quantiles);
-        assert_eq!(quantiles.map(|d| length_in(d, unit)), ["6.1 ms", "412 ms"]);
-        assert_eq!(Unit::of_quantiles(&[Duration::exact(SECOND)]), Unit::Seconds);
+        assert_eq!(length(Duration { lo_ns: Some(0), hi_ns: None }), "not known");
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 use std::fmt::Write as _;
 
+use super::exclusions;
 use super::times::{enough, length, no_more_than, time};
 use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{
-    Awaited, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, Report, RunOutcome, Stage, StageRow,
-    State, Wait,
+    Awaited, Clock, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, NotObservable, Ranked, Report,
+    RunOutcome, Stage, State, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 
@@ -243,11 +244,18 @@ fn after(seen: Option<&LinkState>, link: &LinkState) -> bool {
     seen.is_none_or(|seen| seen.link < link.link)
 }
 
-/// What is said of a guilty stage. A flush that left the event behind may have been no longer than normal.
-pub fn blamed(of: &StageRow) -> &'static str {
-    let over = of.took.lo_ns.zip(of.limit.and_then(|limit| limit.hi_ns)).is_some_and(|(took, limit)| took > limit);
-    if over { "too long" } else { "too late" }
+/// The first line of the failure's message that says something.
+pub fn message(of: &Failure) -> Option<&str> {
+    of.message.lines().map(str::trim).find(|line| !line.is_empty())
 }
+
+/// What stands second and further, and is not ruled out.
+pub fn others(of: &Failure) -> impl Iterator<Item = &Ranked> {
+    of.ranked.iter().skip(1).filter(|ranked| !exclusions::is_out(of, ranked.cause))
+}
+
+/// Said of a cause that nothing speaks for: it stands among the others because nothing speaks against it.
+pub const NOT_OUT: &str = "no line rules it out";
 
 /// Nobody waits a tenth of this longer.
 const SHORT: Nanos = 10 * MILLISECOND;
@@ -339,6 +347,44 @@ pub fn left_unread(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     unread(report).filter(move |(_, why)| !(said && is_double(why)))
 }
 
+/// What the logs could not show, why, and what would show it.
+pub fn hidden(of: &NotObservable) -> String {
+    format!("{}: {}; to see it: {}", of.what, of.because, of.enable_with)
+}
+
+/// The clocks that are not the reference clock themselves.
+pub fn clocks(report: &Report) -> impl Iterator<Item = &Clock> {
+    report.clocks.iter().filter(|clock| clock.name != clock.reference)
+}
+
+/// Whether the clock surely differs so much that a reader notices, or nobody knows by how much it does.
+pub fn is_far(clock: &Clock) -> bool {
+    const NOTICED: Nanos = 100 * MILLISECOND;
+    clock.offset.is_none_or(|offset| {
+        offset.lo_ns.is_some_and(|lo| lo >= NOTICED) || offset.hi_ns.is_some_and(|hi| hi <= -NOTICED)
+    })
+}
+
+/// The offset of a clock, or that it is not known.
+pub fn clock(of: &Clock) -> String {
+    let (name, reference) = (&of.name, &of.reference);
+    let Some(offset) = of.offset else {
+        return format!("the offset of the {name} clock from the {reference} clock is not known");
+    };
+    let negated = Duration { lo_ns: offset.hi_ns.map(|hi| -hi), hi_ns: offset.lo_ns.map(|lo| -lo) };
+    let pairs = if of.pairs == 1 { "1 pair".to_owned() } else { format!("{} pairs", grouped(of.pairs)) };
+    match (offset.lo_ns, offset.hi_ns) {
+        (Some(lo), Some(hi)) if lo <= 0 && hi >= 0 => {
+            let within = enough(hi.max(-lo));
+            format!("the {name} clock agrees with the {reference} clock within {within} ({pairs})")
+        }
+        (_, Some(hi)) if hi < 0 => {
+            format!("the {name} clock is {} ahead of the {reference} clock ({pairs})", length(negated))
+        }
+        _ => format!("the {name} clock is {} behind the {reference} clock ({pairs})", length(offset)),
+    }
+}
+
 /// `and 1 more file`, `and 12 more files`.
 pub fn more(count: usize, noun: &str) -> String {
     format!("and {count} more {noun}{}", if count == 1 { "" } else { "s" })
@@ -397,6 +443,24 @@ mod tests {
             journey(&report.failures[0].awaited[0]).as_deref(),
             Some("buffered 18:46:41.46; flushed not by the end of the log: no tick after line 1204")
         );
+    }
+
+    #[test]
+    fn clocks_agree_or_lie_apart() {
+        let mut of = fixture::one().clocks[0].clone();
+        (of.name, of.reference, of.pairs) = ("datastorage".to_owned(), "test-host".to_owned(), 1);
+        let mut said = |lo: Nanos, hi: Nanos| {
+            of.offset = Some(Duration { lo_ns: Some(lo * MILLISECOND), hi_ns: Some(hi * MILLISECOND) });
+            (clock(&of), is_far(&of))
+        };
+        let agrees = "the datastorage clock agrees with the test-host clock within 52 ms (1 pair)".to_owned();
+        assert_eq!(said(-49, 52), (agrees, false));
+        let ahead = "the datastorage clock is 1443 s ahead of the test-host clock (1 pair)".to_owned();
+        assert_eq!(said(-1_443_400, -1_443_397), (ahead, true));
+        let behind = "the datastorage clock is 98–104 ms behind the test-host clock (1 pair)".to_owned();
+        assert_eq!(said(98, 104), (behind, false));
+        of.offset = None;
+        assert!(clock(&of).ends_with("is not known") && is_far(&of));
     }
 
     #[test]

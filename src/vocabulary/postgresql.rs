@@ -9,5 +9,5 @@ pub fn read(record: &Record<'_>, names: &mut Names) -> Option<What> {
     if record.logger != "postgresql" || record.level < Level::Error {
         return None;
     }
-    Some(What::Database { severity: names.text("ERROR"), message: names.prose(record.message) })
+    Some(What::Database { message: names.prose(record.message) })
 }

@@ -14,10 +14,12 @@ pub mod bundle;
 pub mod params;
 pub mod print;
 pub mod process;
+#[path = "../random/mod.rs"]
 pub mod random;
 pub mod server;
 
 use params::Params;
+use proptest::test_runner::{Config, RngSeed};
 
 pub use process::Truth;
 
@@ -32,6 +34,15 @@ pub struct Run {
     pub processes: Vec<Truth>,
     /// The server's clock less the test host's, at the run's begin and at its end.
     pub clock: (i64, i64),
+}
+
+/// How many runs a property is tried with: the same ones each time, others with `PROPTEST_RNG_SEED`, more with
+/// `PROPTEST_CASES`.
+pub fn cases(cases: u32, seed: u64) -> Config {
+    let set = |name: &str| std::env::var(name).ok()?.parse().ok();
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
+    let rng_seed = RngSeed::Fixed(set("PROPTEST_RNG_SEED").unwrap_or(seed));
+    Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
 }
 
 /// Runs one simulation.

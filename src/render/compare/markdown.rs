@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::super::Style;
 use super::super::document::Document;
 use super::super::places::Places;
-use super::{HEAD, cells, equal, kind, unit};
+use super::{HEAD, cells, equal, kind};
 use crate::compare::{Comparison, Side};
 
 /// What GitHub takes as a comment is 65,536 characters.
@@ -16,12 +16,11 @@ const ROWS: usize = 200;
 pub fn render(comparison: &Comparison, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut doc = Document::new(Places::default());
     let head: Vec<&str> = std::iter::once("bundle").chain(HEAD).collect();
-    let unit = unit(comparison);
     let rows: Vec<Vec<String>> = comparison
         .bundles
         .iter()
         .map(|row| {
-            let cells = cells(row, unit);
+            let cells = cells(row);
             std::iter::once(Document::code(&row.bundle)).chain(cells.iter().map(|cell| Document::text(cell))).collect()
         })
         .collect();

@@ -6,10 +6,10 @@ mod text;
 use std::io::{self, Write};
 
 use super::json::write_document;
-use super::times::{Unit, length, length_in};
+use super::times::{length, length_if_known};
 use super::{Style, words};
 use crate::compare::{Comparison, Kind, Row};
-use crate::report::{Duration, RunOutcome};
+use crate::report::RunOutcome;
 
 /// Writes a comparison; fails only when `out` does.
 pub type Render = fn(&Comparison, &Style, &mut dyn Write) -> io::Result<()>;
@@ -38,9 +38,8 @@ const fn kind(of: Kind) -> &'static str {
 const HEAD: [&str; 10] =
     ["service", "writes", "p50", "p95", "max", "success", "flush interval", "flush wait p95", "passed", "cause"];
 
-/// One row, told the unit of its writes.
-fn cells(row: &Row, unit: Unit) -> [String; 10] {
-    let quantile = |d: Option<Duration>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
+/// One row.
+fn cells(row: &Row) -> [String; 10] {
     let intervals: Vec<String> = row.flush_intervals.iter().map(|d| length(*d)).collect();
     let unknown = || "not known".to_owned();
     let success = match row.answered {
@@ -61,21 +60,15 @@ fn cells(row: &Row, unit: Unit) -> [String; 10] {
     [
         row.service.clone().unwrap_or_else(unknown),
         words::grouped(row.writes.count),
-        quantile(row.writes.p50),
-        quantile(row.writes.p95),
-        quantile(row.writes.max),
+        length_if_known(row.writes.p50),
+        length_if_known(row.writes.p95),
+        length_if_known(row.writes.max),
         success,
         if intervals.is_empty() { unknown() } else { intervals.join(", ") },
-        row.flush_wait.as_ref().and_then(|spread| spread.p95).map_or_else(unknown, length),
+        length_if_known(row.flush_wait.as_ref().and_then(|spread| spread.p95)),
         passed,
         cause,
     ]
-}
-
-/// One unit for the writes of all rows.
-fn unit(comparison: &Comparison) -> Unit {
-    let spreads = comparison.bundles.iter().map(|row| &row.writes);
-    Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten())
 }
 
 /// What a bundle without a difference is told.
@@ -91,6 +84,7 @@ mod tests {
     use crate::compare::compare;
     use crate::instant::{MILLISECOND as MS, SECOND};
     use crate::render::fixture;
+    use crate::report::Duration;
 
     fn two() -> Comparison {
         let mut failing = fixture::one();

@@ -6,7 +6,7 @@ use super::super::layout::{clip, clip_front};
 use super::super::page::Page;
 use super::super::places::Places;
 use super::super::{Style, escape};
-use super::{HEAD, cells, equal, kind, unit};
+use super::{HEAD, cells, equal, kind};
 use crate::compare::{Comparison, Row};
 
 /// Columns of the names of the figures, and those that a bundle needs.
@@ -19,7 +19,7 @@ pub fn render(comparison: &Comparison, style: &Style, out: &mut dyn Write) -> io
     let columns = page.rest(LABEL);
     // More bundles than fit beside each other stand in several tables.
     for rows in comparison.bundles.chunks((columns / BUNDLE).max(1)) {
-        beside(&mut page, comparison, rows, columns / rows.len() - 2);
+        beside(&mut page, rows, columns / rows.len() - 2);
         page.gap();
     }
     if comparison.differences.is_empty() {
@@ -35,12 +35,11 @@ pub fn render(comparison: &Comparison, style: &Style, out: &mut dyn Write) -> io
     page.finish().iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn beside(page: &mut Page, comparison: &Comparison, rows: &[Row], columns: usize) {
+fn beside(page: &mut Page, rows: &[Row], columns: usize) {
     let columns = columns.min(34);
     let names: Vec<String> = rows.iter().map(|row| clip_front(&escape::terminal(&row.bundle), columns)).collect();
     let head: Vec<&str> = std::iter::once("").chain(names.iter().map(String::as_str)).collect();
-    let unit = unit(comparison);
-    let cells: Vec<_> = rows.iter().map(|row| cells(row, unit)).collect();
+    let cells: Vec<_> = rows.iter().map(cells).collect();
     let table: Vec<Vec<String>> = HEAD
         .iter()
         .enumerate()

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use super::super::document::Document;
 use super::super::tables::statuses;
-use super::super::times::{Unit, length, length_in, time};
+use super::super::times::{length, length_if_known, time};
 use super::super::{Style, words};
 use super::{ELSEWHERE, ROWS};
 use crate::instant::SECOND;
-use crate::report::{Clock, Duration, Place, Report, Spread, StageSpread, Store};
+use crate::report::{Duration, Place, Report, Spread, StageSpread, Store};
 
 /// Rows of the tables of the slowest: enough to see whether it is one or all.
 const SLOWEST: usize = 20;
@@ -18,6 +18,10 @@ const NORMAL_WRITE: Duration = Duration::exact(SECOND);
 
 /// One statement for each stage and each finding.
 pub fn findings(doc: &mut Document, report: &Report) {
+    let measured = report.services.iter().any(|service| service.writes.count > 0);
+    if !measured && report.stages.iter().all(|stage| stage.spread.count == 0) && report.findings.is_empty() {
+        return;
+    }
     doc.heading(2, "Key findings");
     for service in report.services.iter().filter(|service| service.writes.count > 0) {
         let text = format!(
@@ -25,7 +29,7 @@ pub fn findings(doc: &mut Document, report: &Report) {
             service.name,
             words::grouped(service.writes.count),
             statuses(&service.statuses),
-            known(service.writes.max)
+            length_if_known(service.writes.max)
         );
         doc.item("Write", &format!("{} (`services` in the JSON report)", Document::text(&text)));
     }
@@ -34,20 +38,16 @@ pub fn findings(doc: &mut Document, report: &Report) {
         let text = format!(
             "{} events{service}, median {}, p95 {}, longest {}",
             words::grouped(stage.spread.count),
-            known(stage.spread.p50),
-            known(stage.spread.p95),
-            known(stage.spread.max)
+            length_if_known(stage.spread.p50),
+            length_if_known(stage.spread.p95),
+            length_if_known(stage.spread.max)
         );
         let label = format!("Stage {} ({})", words::stage(stage.stage), words::stage_span(stage.stage));
         doc.item(&label, &format!("{} (`stages` in the JSON report)", Document::text(&text)));
     }
-    for finding in report.findings.iter().take(ROWS) {
-        doc.item("Noticed", &format!("{}{}", Document::text(&finding.text), doc.at(&finding.places)));
-    }
-}
-
-fn known(length_of: Option<Duration>) -> String {
-    length_of.map_or_else(|| "not known".to_owned(), length)
+    doc.items("Noticed", &report.findings, ROWS, "finding", |doc, finding| {
+        format!("{}{}", Document::text(&finding.text), doc.at(&finding.places))
+    });
 }
 
 /// Requests that wrote, the slowest first, and the settings of the pool.
@@ -56,7 +56,6 @@ pub fn writes(doc: &mut Document, report: &Report, style: &Style) {
     if report.services.iter().all(|service| service.writes.count == 0) {
         doc.raw("No write is in the logs (`services` in the JSON report).");
     }
-    let unit = unit(report.services.iter().map(|service| &service.writes));
     let rows: Vec<Vec<String>> = report
         .services
         .iter()
@@ -66,7 +65,7 @@ pub fn writes(doc: &mut Document, report: &Report, style: &Style) {
                 words::grouped(service.writes.count),
                 Document::text(&statuses(&service.statuses)),
             ];
-            row.extend(quantiles(&service.writes, unit));
+            row.extend(quantiles(&service.writes));
             row
         })
         .collect();
@@ -141,14 +140,7 @@ pub fn checklist(doc: &mut Document, report: &Report) {
         check(held, &text, " (`stores` in the JSON report)");
     }
     if report.stores.len() > ROWS {
-        check(
-            false,
-            &match report.stores.len() - ROWS {
-                1 => "1 more store is not listed here".to_owned(),
-                more => format!("{more} more stores are not listed here"),
-            },
-            "",
-        );
+        check(false, &format!("{} not listed here", words::more(report.stores.len() - ROWS, "store")), "");
     }
     let settings: Vec<_> = report.settings.iter().filter_map(|s| Some((s, s.expected.as_ref()?))).collect();
     for (setting, expected) in settings {
@@ -156,9 +148,9 @@ pub fn checklist(doc: &mut Document, report: &Report) {
         let at = names.at(&setting.places);
         check(*expected == setting.value, &text, &at);
     }
-    for clock in others(report) {
+    for clock in words::clocks(report) {
         let at = read_from(&names, &clock.places, "clocks");
-        check(clock.offset.is_some(), &self::clock(clock), &at);
+        check(clock.offset.is_some(), &words::clock(clock), &at);
     }
     check(report.complete, "everything that was given was read", " (`complete` in the JSON report)");
 }
@@ -179,10 +171,14 @@ fn ledger(store: &Store) -> (bool, String) {
     if shown.is_empty() {
         return (false, format!("the ledger of {} is not in the logs", store.id));
     }
-    let mut text = format!("the ledger of {} adds up: {}", store.id, shown.join(", "));
+    let adds_up = match (&store.first_gap, hidden.is_empty()) {
+        (Some(_), _) => "does not add up",
+        (None, true) => "adds up",
+        (None, false) => "adds up as far as the logs show it",
+    };
+    let mut text = format!("the ledger of {} {adds_up}: {}", store.id, shown.join(", "));
     if !hidden.is_empty() {
-        text.push_str("; not observable: ");
-        text.push_str(&hidden.join(", "));
+        let _ = write!(text, "; not shown: {}", hidden.join(", "));
     }
     if let Some(gap) = &store.first_gap {
         let _ = write!(text, "; {} missing at {}", words::grouped(gap.missing), gap.edge);
@@ -190,27 +186,9 @@ fn ledger(store: &Store) -> (bool, String) {
     (store.first_gap.is_none() && hidden.is_empty(), text)
 }
 
-/// The clocks that are not the reference clock themselves.
-pub fn others(report: &Report) -> impl Iterator<Item = &Clock> {
-    report.clocks.iter().filter(|clock| clock.name != clock.reference)
-}
-
 /// The first places of a statement in brackets; without any, the field of the JSON report that it is read from.
 pub fn read_from(doc: &Document, places: &[Place], field: &str) -> String {
     if places.is_empty() { format!(" (`{field}` in the JSON report)") } else { doc.at(places) }
-}
-
-/// The offset of a clock, or that it is not known.
-pub fn clock(of: &Clock) -> String {
-    match of.offset {
-        Some(offset) => {
-            let ahead = offset.hi_ns.is_some_and(|hi| hi <= 0);
-            let negated = Duration { lo_ns: offset.hi_ns.map(|hi| -hi), hi_ns: offset.lo_ns.map(|lo| -lo) };
-            let (by, way) = if ahead { (negated, "ahead of") } else { (offset, "behind") };
-            format!("the {} clock is {} {way} the {} clock ({} pairs)", of.name, length(by), of.reference, of.pairs)
-        }
-        None => format!("the offset of the {} clock from the {} clock is not known", of.name, of.reference),
-    }
 }
 
 /// Head of the table of spreads.
@@ -221,19 +199,12 @@ pub fn spread_row(of: &StageSpread) -> Vec<String> {
     let service = of.service.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
     let name = Document::text(&format!("{}{service}", words::stage(of.stage)));
     let mut row = vec![name, words::grouped(of.spread.count)];
-    row.extend(quantiles(&of.spread, unit([&of.spread].into_iter())));
+    row.extend(quantiles(&of.spread));
     row
 }
 
-fn quantiles(of: &Spread, unit: Unit) -> impl Iterator<Item = String> {
-    let quantiles = [of.min, of.p50, of.p95, of.p99, of.max];
-    quantiles
-        .into_iter()
-        .map(move |d| d.map_or_else(|| "not known".to_owned(), |d| Document::text(&length_in(d, unit))))
-}
-
-fn unit<'a>(spreads: impl Iterator<Item = &'a Spread>) -> Unit {
-    Unit::of_quantiles(spreads.flat_map(|s| [&s.min, &s.p50, &s.p95, &s.p99, &s.max]).flatten())
+fn quantiles(of: &Spread) -> [String; 5] {
+    [of.min, of.p50, of.p95, of.p99, of.max].map(|quantile| Document::text(&length_if_known(quantile)))
 }
 
 /// The figures that the first question is answered with.
@@ -241,13 +212,23 @@ pub fn performance(doc: &mut Document, report: &Report) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for service in report.services.iter().filter(|service| service.writes.count > 0) {
         let writes = &service.writes;
-        let figures = format!("median {}, p95 {}, slowest {}", known(writes.p50), known(writes.p95), known(writes.max));
+        let figures = format!(
+            "median {}, p95 {}, slowest {}",
+            length_if_known(writes.p50),
+            length_if_known(writes.p95),
+            length_if_known(writes.max)
+        );
         let name = format!("writes of {}", service.name);
         rows.push(vec![Document::text(&name), Document::text(&figures), "`services`".to_owned()]);
     }
     for stage in report.stages.iter().filter(|stage| stage.spread.count > 0) {
         let spread = &stage.spread;
-        let figures = format!("median {}, p95 {}, longest {}", known(spread.p50), known(spread.p95), known(spread.max));
+        let figures = format!(
+            "median {}, p95 {}, longest {}",
+            length_if_known(spread.p50),
+            length_if_known(spread.p95),
+            length_if_known(spread.max)
+        );
         let service = stage.service.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
         let name = format!("{}{service}", words::stage(stage.stage));
         rows.push(vec![Document::text(&name), Document::text(&figures), "`stages`".to_owned()]);

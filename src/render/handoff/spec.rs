@@ -1,40 +1,60 @@
 //! The sections about one failing spec.
 
 use super::super::document::Document;
+use super::super::exclusions::{self, Exclusion};
 use super::super::markdown::stages;
 use super::super::times::time;
 use super::super::words;
 use super::{ELSEWHERE, ROWS};
+use crate::instant::Nanos;
 use crate::report::{Failure, Instant, Place};
+
+/// Times on a clock with an unknown offset cannot be sorted among the others: they follow.
+type Key<'a> = (Option<&'a str>, Nanos);
+
+/// Where a row stands. Links and looks keep their own order, however wide their intervals are.
+fn key<'a>(at: &'a Instant, before: Option<Key<'a>>) -> Key<'a> {
+    let own = (at.clock.as_deref(), at.lo.or(at.hi).unwrap_or(Nanos::MIN));
+    match before {
+        Some(before) if before.0 == own.0 => (own.0, own.1.max(before.1)),
+        _ => own,
+    }
+}
 
 /// What happened to the spec and its event, in order of time.
 pub fn timeline(doc: &mut Document, failure: &Failure, number: &str) {
-    let mut rows: Vec<(&Instant, String, &[Place])> = Vec::new();
+    let mut rows: Vec<(Key<'_>, &Instant, String, &[Place])> = Vec::new();
     let own = failure.places.as_slice();
-    rows.extend(failure.started.as_ref().map(|at| (at, "spec started".to_owned(), own)));
-    rows.extend(failure.trigger.as_ref().map(|at| (at, "trigger".to_owned(), own)));
+    rows.extend(failure.started.as_ref().map(|at| (key(at, None), at, "spec started".to_owned(), own)));
+    rows.extend(failure.trigger.as_ref().map(|at| (key(at, None), at, "trigger".to_owned(), own)));
     for awaited in &failure.awaited {
         let which = if failure.awaited.len() == 1 { String::new() } else { format!(": {}", words::waited(awaited)) };
+        let mut before = None;
         for link in &awaited.journey {
-            rows.extend(
-                link.at.as_ref().map(|at| (at, format!("{}{which}", words::link(link.link)), &link.places[..])),
-            );
+            let Some(at) = &link.at else { continue };
+            before = Some(key(at, before));
+            let text = format!("{}{which}", words::link(link.link));
+            rows.extend(before.map(|key| (key, at, text, &link.places[..])));
         }
     }
+    let mut before = None;
     for (n, look) in failure.looks.iter().enumerate() {
+        let Some(at) = &look.at else { continue };
+        before = Some(key(at, before));
         let text = format!("look {}: {}", n + 1, words::answer(look));
-        rows.extend(look.at.as_ref().map(|at| (at, text, &look.places[..])));
+        rows.extend(before.map(|key| (key, at, text, &look.places[..])));
     }
-    rows.extend(failure.deadline.as_ref().map(|at| (at, words::outcome(failure.outcome).to_owned(), own)));
+    rows.extend(
+        failure.deadline.as_ref().map(|at| (key(at, None), at, words::outcome(failure.outcome).to_owned(), own)),
+    );
     if rows.is_empty() {
         return;
     }
-    // Times on a clock with an unknown offset cannot be sorted among the others: they follow.
-    rows.sort_by_key(|(at, ..)| (at.clock.clone(), at.interval().key()));
+    rows.sort_by_key(|(key, ..)| *key);
     doc.heading(2, &format!("Timeline of the failing spec{number}"));
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|(at, text, places)| vec![Document::text(&time(at)), Document::text(text), doc.names(places)])
+        .map(|(_, at, text, places)| vec![Document::text(&time(at)), Document::text(text), doc.names(places)])
         .collect();
     doc.table(&["UTC", "what", "at"], &rows, ROWS, ELSEWHERE);
 }
@@ -44,7 +64,7 @@ pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
     doc.heading(2, &format!("Why the spec failed{number}"));
     doc.raw(Document::text(&words::failure(failure)));
     doc.gap();
-    if let Some(message) = failure.message.lines().map(str::trim).find(|line| !line.is_empty()) {
+    if let Some(message) = words::message(failure) {
         doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
     }
     if let Some(looked) = words::looked(&failure.looks) {
@@ -98,13 +118,10 @@ pub fn ruled_out(doc: &mut Document, failure: &Failure, number: &str) {
         return;
     }
     doc.heading(2, &format!("Ruled out{number}"));
-    let rows: Vec<Vec<String>> = failure
-        .ruled_out
-        .iter()
-        .map(|out| {
-            let by: Vec<String> = out.by.iter().map(|evidence| doc.statement(evidence)).collect();
-            vec![format!("`{}`", out.cause), by.join("; ")]
-        })
-        .collect();
-    doc.table(&["cause", "by"], &rows, ROWS, ELSEWHERE);
+    let row = |one: &Exclusion<'_>| {
+        let by: Vec<String> = one.by.iter().map(|evidence| doc.statement(evidence)).collect();
+        vec![if one.family { one.name.to_owned() } else { format!("`{}`", one.name) }, by.join("; ")]
+    };
+    let rows: Vec<Vec<String>> = exclusions::of(failure).iter().map(row).collect();
+    doc.table(&["what", "by"], &rows, ROWS, ELSEWHERE);
 }

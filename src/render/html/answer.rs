@@ -2,8 +2,8 @@
 //! what the answer rests on.
 
 use super::writer::Html;
-use crate::render::times::{Unit, length_in, time};
-use crate::render::{Style, words};
+use crate::render::times::{length, time};
+use crate::render::{Style, exclusions, rows, words};
 use crate::report::{Awaited, Failure, Ranked, Report, State};
 
 /// Rows of a list on the page.
@@ -33,14 +33,13 @@ pub fn answer(html: &mut Html<'_>, report: &Report, style: &Style) {
         spec(html, failure);
         html.raw("</details>\n");
     }
-    if others.len() > ROWS {
-        html.element(
-            "p",
-            &match others.len() - ROWS {
-                1 => "1 more failing spec is in the JSON report.".to_owned(),
-                more => format!("{more} more failing specs are in the JSON report."),
-            },
-        );
+    more(html, "p", others.len(), ROWS, "failing spec");
+}
+
+/// How many of a list are not shown.
+fn more(html: &mut Html<'_>, element: &'static str, all: usize, shown: usize, noun: &str) {
+    if all > shown {
+        html.element(element, &format!("{}: in the JSON report", words::more(all - shown, noun)));
     }
 }
 
@@ -93,7 +92,6 @@ fn stages(html: &mut Html<'_>, of: &Awaited) {
     if of.stages.is_empty() {
         return;
     }
-    let unit = Unit::of(of.stages.iter().flat_map(|s| [Some(&s.took), s.limit.as_ref()]).flatten());
     html.raw("<div class=\"wide\"><table><thead><tr><th scope=\"col\">Stage</th><th scope=\"col\">Span</th>");
     html.raw("<th scope=\"col\" class=\"n\">Took</th><th scope=\"col\" class=\"n\">Limit</th>");
     html.raw("<th scope=\"col\">Seen at</th></tr></thead><tbody>\n");
@@ -101,13 +99,16 @@ fn stages(html: &mut Html<'_>, of: &Awaited) {
         html.raw("<tr>").element("td", words::stage(stage.stage));
         html.raw("<td class=\"faint\">").text(words::stage_span(stage.stage)).raw("</td>");
         html.raw(if stage.guilty { "<td class=\"n guilty\">" } else { "<td class=\"n\">" });
-        html.text(&length_in(stage.took, unit));
-        if stage.guilty {
-            html.raw(", ").raw(words::blamed(stage));
+        html.text(&length(stage.took));
+        if let Some(judged) = rows::judged(stage) {
+            html.raw(", ").raw(judged);
         }
         html.raw("</td>");
-        let limit = stage.limit.map_or_else(|| "none".to_owned(), |limit| length_in(limit, unit));
-        html.raw("<td class=\"n\">").text(&limit).raw("</td><td>").places(&stage.places).raw("</td></tr>\n");
+        html.raw("<td class=\"n\">")
+            .text(&rows::limit(stage))
+            .raw("</td><td>")
+            .places(&stage.places)
+            .raw("</td></tr>\n");
     }
     html.raw("</tbody></table></div>\n");
 }
@@ -122,12 +123,14 @@ fn causes(html: &mut Html<'_>, of: &Failure) {
         return;
     }
     html.raw("<details><summary>Ruled out: ");
-    html.text(&of.ruled_out.iter().map(|out| out.cause).collect::<Vec<_>>().join(", ")).raw("</summary>\n<dl>\n");
-    for out in of.ruled_out.iter().take(ROWS) {
-        html.raw("<dt>").text(out.cause).raw("</dt><dd>");
-        for by in out.by.iter().take(3) {
+    let exclusions = exclusions::of(of);
+    html.text(&exclusions.iter().map(|one| one.name).collect::<Vec<_>>().join(", ")).raw("</summary>\n<dl>\n");
+    for one in exclusions.iter().take(ROWS) {
+        html.raw("<dt>").text(one.name).raw("</dt><dd>");
+        for by in one.by.iter().take(ROWS) {
             html.raw("<div>").statement(by).raw("</div>");
         }
+        more(html, "div", one.by.len(), ROWS, "statement");
         html.raw("</dd>\n");
     }
     html.raw("</dl>\n</details>\n");
@@ -141,6 +144,7 @@ fn evidence(html: &mut Html<'_>, ranked: &Ranked, limit: usize) {
     for one in ranked.against.iter().take(limit) {
         html.raw("<li>against: ").statement(one).lines(one).raw("</li>\n");
     }
+    more(html, "li", ranked.supporting.len().max(ranked.against.len()), limit, "statement");
     html.raw("</ul>\n");
 }
 
@@ -161,19 +165,8 @@ fn links(html: &mut Html<'_>, of: &Awaited) {
 
 /// Writes by service.
 pub fn writes(html: &mut Html<'_>, report: &Report) {
-    let spreads = report.services.iter().map(|s| &s.writes);
-    let unit = Unit::of_quantiles(spreads.flat_map(|s| [&s.p50, &s.p95, &s.max]).flatten());
-    let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
     let written = report.services.iter().filter(|service| service.writes.count > 0);
-    let rows: Vec<Vec<String>> = written
-        .take(ROWS)
-        .map(|s| {
-            let (good, all) = words::successes(&s.statuses);
-            let shown = if good == all { "all".to_owned() } else { format!("{good} of {all}") };
-            let quantiles = [s.writes.p50, s.writes.p95, s.writes.max].map(quantile);
-            [vec![s.name.clone(), words::grouped(s.writes.count), shown], quantiles.to_vec()].concat()
-        })
-        .collect();
+    let rows: Vec<Vec<String>> = written.take(ROWS).map(|service| rows::writes(service).to_vec()).collect();
     html.table(&["Writes of", "Count", "2xx", "p50", "p95", "Slowest"], &rows, 1);
 }
 
@@ -184,22 +177,15 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
         for finding in report.findings.iter().take(ROWS) {
             html.raw("<li>").text(&finding.text).places(&finding.places).raw("</li>\n");
         }
+        more(html, "li", report.findings.len(), ROWS, "finding");
         html.raw("</ul>\n");
     }
     html.raw("<h2>Figures</h2>\n");
     if !report.failures.is_empty() {
         writes(html, report);
     }
-    let shown: Vec<_> = report.stages.iter().filter(|s| s.spread.count > 0).collect();
-    let unit = Unit::of_quantiles(shown.iter().flat_map(|s| [&s.spread.p50, &s.spread.p95, &s.spread.max]).flatten());
-    let quantile = |d: Option<_>| d.map_or_else(|| "not known".to_owned(), |d| length_in(d, unit));
-    let row = |s: &&crate::report::StageSpread| {
-        let service = s.service.clone().unwrap_or_else(|| "all".to_owned());
-        let name = format!("{}, {service}", words::stage(s.stage));
-        let quantiles = [s.spread.p50, s.spread.p95, s.spread.max].map(quantile);
-        [vec![name, words::grouped(s.spread.count)], quantiles.to_vec()].concat()
-    };
-    let rows: Vec<Vec<String>> = shown.iter().map(row).collect();
+    let shown = report.stages.iter().filter(|stage| stage.spread.count > 0);
+    let rows: Vec<Vec<String>> = shown.map(|stage| rows::spread(stage).to_vec()).collect();
     html.table(&["Stage", "Events", "p50", "p95", "Longest"], &rows, 1);
     ledger(html, report);
     html.raw("<h2>What the answer rests on</h2>\n<dl>\n");
@@ -211,8 +197,7 @@ pub fn rest(html: &mut Html<'_>, report: &Report) {
         html.row("Not read", Some(&text), &[]);
     }
     for hidden in report.not_observable.iter().take(ROWS) {
-        let text = format!("{}: {}; to see it: {}", hidden.what, hidden.because, hidden.enable_with);
-        html.row("Not shown by the logs", Some(&text), &[]);
+        html.row("Not shown by the logs", Some(&words::hidden(hidden)), &[]);
     }
     html.raw("</dl>\n");
 }
@@ -230,14 +215,6 @@ fn ledger(html: &mut Html<'_>, report: &Report) {
     }
     html.raw("<details><summary>Ledger of each store</summary>\n");
     html.table(&["Store", "Service", "Emitted", "Buffered", "Batched", "Written", "Lost", "Queued"], &rows, 2);
-    if report.stores.len() > ROWS {
-        html.element(
-            "p",
-            &match report.stores.len() - ROWS {
-                1 => "1 more store is in the JSON report.".to_owned(),
-                more => format!("{more} more stores are in the JSON report."),
-            },
-        );
-    }
+    more(html, "p", report.stores.len(), ROWS, "store");
     html.raw("</details>\n");
 }

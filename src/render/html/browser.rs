@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::render::{Style, fixture, tests::rendered};
-use crate::report::Report;
+use crate::report::{Quote, Report};
 
 fn chromium() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").filter(|named| !named.is_empty()) {
@@ -63,7 +63,7 @@ impl Browser {
         let target = browser.ask("Target.createTarget", &json!({"url": "about:blank"}));
         let attached = json!({"targetId": target["targetId"], "flatten": true});
         browser.session = browser.ask("Target.attachToTarget", &attached)["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page", "Runtime", "Log", "Network"] {
+        for domain in ["Page", "Runtime", "Log", "Network", "DOM", "Accessibility"] {
             browser.ask(&format!("{domain}.enable"), &json!({}));
         }
         let screen = json!({"width": 1280, "height": 1400, "deviceScaleFactor": 1, "mobile": false});
@@ -145,6 +145,47 @@ impl Browser {
         self.ask("Input.dispatchMouseEvent", &params);
     }
 
+    /// Scrolls by most of a screen, as a wheel does.
+    fn scroll(&mut self) {
+        let params = json!({"type": "mouseWheel", "x": 640, "y": 700, "deltaX": 0, "deltaY": 1200});
+        self.ask("Input.dispatchMouseEvent", &params);
+        self.settle();
+    }
+
+    /// Clicks on what a screen reader announces with this role and name, and gives how many actions that took: one
+    /// more when it had to be scrolled to.
+    fn choose(&mut self, role: &str, name: &str) -> usize {
+        let tree = self.ask("Accessibility.getFullAXTree", &json!({}));
+        let said = |node: &&Value| {
+            node["role"]["value"] == role && node["name"]["value"].as_str().is_some_and(|said| said.contains(name))
+        };
+        let node = tree["nodes"].as_array().and_then(|nodes| nodes.iter().find(said));
+        let node = json!({"backendNodeId": node.unwrap_or_else(|| panic!("no {role} {name}"))["backendDOMNodeId"]});
+        let height = self.value("innerHeight").as_f64().expect("pixels");
+        let mut actions = 1;
+        loop {
+            let frame = self.ask("DOM.getBoxModel", &node)["model"]["content"].clone();
+            let at = |n: usize| frame[n].as_f64().expect("pixels");
+            let (x, y) = (at(0) + 12.0, at(1).midpoint(at(5)));
+            if y < height {
+                self.mouse("mousePressed", x, y);
+                self.mouse("mouseReleased", x, y);
+                self.settle();
+                return actions;
+            }
+            self.scroll();
+            actions += 1;
+        }
+    }
+
+    /// Whether a line of the bundle with this word is on the screen, in whole.
+    fn sees(&mut self, word: &str) -> bool {
+        let seen = "const r = line.getBoundingClientRect(); return line.checkVisibility() && r.top >= 0 && r.bottom <= innerHeight";
+        let lines =
+            format!("[...document.querySelectorAll('.raw')].filter((line) => line.textContent.includes('{word}'))");
+        self.value(&format!("{lines}.some((line) => {{ {seen}; }})")) == true
+    }
+
     fn shot(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("SHOTS") else { return };
         let data = self.ask("Page.captureScreenshot", &json!({"format": "png"}));
@@ -203,6 +244,28 @@ fn the_view_is_in_the_address_and_keys_reach_every_mark() {
     assert!(hash.contains("at=look.0.0") && hash.contains("t="), "{hash}");
     browser.open(&path, &hash);
     assert_eq!(browser.text("document.getElementById('detail').textContent"), chosen);
+    assert_eq!(browser.complaints(), Vec::<&Value>::new());
+}
+
+/// From the open file to the line of the log that proves a verdict, with a mouse and what a screen reader announces.
+#[test]
+fn the_line_that_proves_a_verdict_is_at_most_three_actions_away() {
+    let Some(mut browser) = Browser::start() else { return };
+    let mut report = fixture::many();
+    let second = report.failures.iter().find(|failure| failure.cause == Some("reject-4xx")).expect("a second cause");
+    let place = second.ranked[0].supporting[0].places[0].clone();
+    report.quotes.push(Quote { place, text: "the answer was 400 Bad Request".to_owned() });
+    let path = browser.write("actions.html", &report);
+    browser.open(&path, "");
+    assert!(browser.sees("flush_interval"), "the main verdict's line is not on the first screen");
+    assert!(!browser.sees("400 Bad Request"));
+    let mut actions = browser.choose("DisclosureTriangle", "reject-4xx");
+    while !browser.sees("400 Bad Request") {
+        browser.scroll();
+        actions += 1;
+        assert!(actions <= 3, "expected at most three actions");
+    }
+    browser.shot("actions");
     assert_eq!(browser.complaints(), Vec::<&Value>::new());
 }
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::columns::{Dictionary, Instants, Places as PlaceColumn, Scale, Span, length};
 use crate::render::places::Places;
 use crate::render::times::length as text_of;
-use crate::render::{Style, words};
-use crate::report::{Awaited, BatchRow, Duration, EventRow, Failure, Instant, Place, Report, RequestRow, TickRow};
+use crate::render::{Style, rows, words};
+use crate::report::{Awaited, BatchRow, EventRow, Failure, Instant, Place, Report, RequestRow, TickRow};
 
 /// One text from a bundle is cut after so many characters.
 const TEXT: usize = 400;
@@ -275,12 +275,11 @@ impl<'a> Making<'a> {
                     "because": link.because.as_deref().map(cut), "places": places})
             })
             .collect();
-        let guilty = |of: &Duration| text_of(*of);
         let stages: Vec<Value> = of
             .stages
             .iter()
             .map(|stage| {
-                json!({"stage": words::stage(stage.stage), "took": guilty(&stage.took), "guilty": stage.guilty.then(|| words::blamed(stage))})
+                json!({"stage": words::stage(stage.stage), "took": text_of(stage.took), "judged": rows::judged(stage)})
             })
             .collect();
         json!({

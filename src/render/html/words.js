@@ -81,7 +81,7 @@ const describe = {
   link(row, spec, which) {
     const awaited = data.specs[spec].awaited[which];
     const link = awaited.links[row];
-    const stages = awaited.stages.map((s) => `${s.stage} ${s.took}${s.guilty ? `, ${s.guilty}` : ""}`);
+    const stages = awaited.stages.map((s) => `${s.stage} ${s.took}${s.judged ? `, ${s.judged}` : ""}`);
     const lines = [timeText(one(link.at), 0), stages.join("; ")];
     return { title: `${link.link}: ${awaited.text}`, lines, places: link.places };
   },

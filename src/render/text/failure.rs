@@ -2,11 +2,10 @@
 
 use super::super::layout::{clip_front, wrap};
 use super::super::page::Page;
-use super::super::times::{Unit, length_in};
-use super::super::{Style, words};
+use super::super::times::length;
+use super::super::{Style, exclusions, rows, words};
 use super::{FEW, LABEL, LONG_LABEL, hidden};
-use crate::causes;
-use crate::report::{Awaited, Confidence, Failure, Family, Report};
+use crate::report::{Awaited, Confidence, Evidence, Failure, Report, StageRow};
 use crate::sighting::Outcome;
 
 fn spec(page: &mut Page, failure: &Failure, text: &str, limit: usize) {
@@ -47,20 +46,17 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     if failure.awaited.len() > few {
         page.row("", LABEL, &words::more(failure.awaited.len() - few, "event"), &[], 1);
     } else if failure.awaited.is_empty() {
-        let first = failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message");
-        page.row("message", LABEL, first, &failure.places, 2);
+        page.row("message", LABEL, words::message(failure).unwrap_or("no message"), &failure.places, 2);
     }
     if let Some(looked) = words::looked(&failure.looks) {
         let last = failure.looks.last().map_or(&[][..], |look| &look.places);
         page.row("looked", LABEL, &looked, last, 2);
     }
-    if let Some(awaited) = words::decisive(failure)
-        && let Some(journey) = words::journey(awaited)
-    {
-        page.row("journey", LABEL, &journey, &[], 3);
+    if let Some(journey) = words::decisive(failure).and_then(words::journey) {
+        page.row("journey", LABEL, shortened(&journey, failure), &[], 3);
     }
     if let Some(best) = failure.ranked.first() {
-        page.evidence("because", LABEL, &best.supporting, few);
+        page.evidence("because", LABEL, &unsaid(&failure.sentence, &best.supporting), few);
         page.evidence("against", LABEL, &best.against, if style.verbose { usize::MAX } else { 1 });
     }
     if let Some(awaited) = words::decisive(failure) {
@@ -68,12 +64,15 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     }
     page.gap();
     ruled_out(page, failure, few);
-    for other in failure.ranked.iter().skip(1).filter(|r| !is_out(failure, r.cause)).take(few) {
-        let label = format!("or {}", other.cause);
+    let others: Vec<_> = words::others(failure).collect();
+    for other in others.iter().take(few) {
         let sure = words::confidence(other.confidence);
-        let why = other.supporting.first().map(|e| e.text.as_str()).unwrap_or_default();
-        let places = other.supporting.first().map_or(&[][..], |e| &e.places);
-        page.row(&label, LONG_LABEL, format!("{sure}: {why}").trim_end_matches([':', ' ']), places, 2);
+        let (why, places) = other.supporting.first().map_or((words::NOT_OUT, &[][..]), |e| (&e.text, &e.places));
+        page.row(&format!("or {}", other.cause), LONG_LABEL, &format!("{sure}: {why}"), places, 2);
+    }
+    if others.len() > few {
+        let more = words::more(others.len() - few, "possible cause");
+        page.row("", LONG_LABEL, &format!("{more}: --verbose"), &[], 1);
     }
     if let Some(fix) = &failure.fix {
         page.row("change", LONG_LABEL, &fix.text, fix.place.as_slice(), 3);
@@ -86,8 +85,19 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     }
 }
 
-fn is_out(failure: &Failure, cause: &str) -> bool {
-    failure.ruled_out.iter().any(|out| out.cause == cause)
+/// The journey without the reason of its last link, where the evidence below says that.
+fn shortened<'a>(journey: &'a str, failure: &Failure) -> &'a str {
+    let said = |reason: &str| {
+        let mut evidence = failure.ranked.first().into_iter().flat_map(|best| &best.supporting);
+        evidence.any(|one| one.text.contains(reason))
+    };
+    journey.split_once(": ").filter(|(_, reason)| said(reason)).map_or(journey, |(links, _)| links)
+}
+
+/// What the sentence says word for word is not said again; its places stand alone.
+fn unsaid(sentence: &str, evidence: &[Evidence]) -> Vec<Evidence> {
+    let text = |one: &Evidence| if sentence.contains(&one.text) { String::new() } else { one.text.clone() };
+    evidence.iter().map(|one| Evidence { text: text(one), places: one.places.clone() }).collect()
 }
 
 fn stages(page: &mut Page, awaited: &Awaited) {
@@ -95,46 +105,27 @@ fn stages(page: &mut Page, awaited: &Awaited) {
         return;
     }
     page.gap();
-    let unit = Unit::of(awaited.stages.iter().flat_map(|s| [Some(&s.took), s.limit.as_ref()]).flatten());
     let rest = page.rest(48);
-    let rows: Vec<Vec<String>> = awaited
-        .stages
-        .iter()
-        .map(|s| {
-            let took = length_in(s.took, unit);
-            vec![
-                words::stage(s.stage).to_owned(),
-                if s.guilty { format!("{took} {}", words::blamed(s)) } else { took },
-                s.limit.map_or_else(|| "none".to_owned(), |limit| length_in(limit, unit)),
-                clip_front(&page.places.first(&s.places), rest),
-            ]
-        })
-        .collect();
-    page.table(&["stage", "took", "limit", "seen at"], &rows, &[]);
+    let row = |stage: &StageRow| {
+        let took = length(stage.took);
+        let took = rows::judged(stage).map_or(took.clone(), |judged| format!("{took} {judged}"));
+        let places = clip_front(&page.places.first(&stage.places), rest);
+        vec![words::stage(stage.stage).to_owned(), took, rows::limit(stage), places]
+    };
+    let cells: Vec<Vec<String>> = awaited.stages.iter().map(row).collect();
+    page.table(&["stage", "took", "limit", "seen at"], &cells, &[]);
 }
 
-/// The three timing families first, as that is what was asked; a family is excluded when each of its causes is.
+/// The timing families are always shown; of the other causes the first few with their lines, the rest by name.
 fn ruled_out(page: &mut Page, failure: &Failure, few: usize) {
-    let mut said: Vec<&str> = Vec::new();
-    for family in [Family::WriteLatency, Family::FlushDelay, Family::QueryTiming] {
-        let codes: Vec<&str> = causes::ALL.iter().filter(|c| c.family == family).map(|c| c.code).collect();
-        if codes.is_empty() || !codes.iter().all(|code| is_out(failure, code)) {
-            continue;
-        }
-        let by: Vec<_> =
-            failure.ruled_out.iter().filter(|out| codes.contains(&out.cause)).flat_map(|o| &o.by).collect();
-        if let Some(first) = by.first() {
-            page.row(&format!("not {}", words::family(family)), LONG_LABEL, &first.text, &first.places, 2);
-        }
-        said.extend(codes);
+    let exclusions = exclusions::of(failure);
+    let shown = exclusions.iter().filter(|one| one.family).count().saturating_add(few).min(exclusions.len());
+    for one in &exclusions[..shown] {
+        let (text, places) = one.by.first().map_or(("", &[][..]), |e| (e.text.as_str(), &e.places));
+        page.row(&format!("not {}", one.name), LONG_LABEL, text, places, 2);
     }
-    let rest: Vec<_> = failure.ruled_out.iter().filter(|out| !said.contains(&out.cause)).collect();
-    for out in rest.iter().take(few) {
-        let (text, places) = out.by.first().map_or(("", &[][..]), |e| (e.text.as_str(), &e.places));
-        page.row(&format!("not {}", out.cause), LONG_LABEL, text, places, 2);
-    }
-    if rest.len() > few {
-        let names: Vec<&str> = rest[few..].iter().map(|out| out.cause).collect();
+    if let rest @ [_, ..] = &exclusions[shown..] {
+        let names: Vec<&str> = rest.iter().map(|one| one.name).collect();
         page.row("nor", LONG_LABEL, &fitting(&names, page.rest(LONG_LABEL + 2)), &[], 2);
     }
 }
@@ -151,7 +142,21 @@ fn fitting(names: &[&str], columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fitting;
+    use super::{fitting, shortened, unsaid};
+    use crate::render::fixture;
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let mut failure = fixture::one().failures.remove(0);
+        let journey = "emitted absent: no call for it";
+        assert_eq!(shortened(journey, &failure), journey);
+        failure.ranked[0].supporting[0].text = "it was never handed over: no call for it".to_owned();
+        assert_eq!(shortened(journey, &failure), "emitted absent");
+        let evidence = &failure.ranked[0].supporting;
+        let left = unsaid("never: it was never handed over: no call for it.", evidence);
+        assert_eq!((left[0].text.as_str(), &left[0].places), ("", &evidence[0].places));
+        assert_eq!(left[1], evidence[1]);
+    }
 
     #[test]
     fn a_list_of_names_ends_between_two_of_them() {

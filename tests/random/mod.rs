@@ -1,10 +1,17 @@
-//! Random numbers that a seed decides: splitmix64.
+//! *Random* numbers that a seed decides: the same ones in every run and on every machine (splitmix64).
+
+#![allow(dead_code, reason = "every test file uses its own part")]
 
 /// A generator.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
+    /// From a seed alone.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// From a seed; `stream` keeps the parts of a run apart, so that shrinking one leaves the others as they are.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93));
@@ -19,6 +26,11 @@ impl Random {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
+    }
+
+    /// Below a bound of at least 1.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound.max(1) as u64).expect("below a usize")
     }
 
     /// Between two numbers, both included.
