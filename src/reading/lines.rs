@@ -70,10 +70,9 @@ impl Lines {
         std::mem::take(&mut self.names)
     }
 
-    /// A document begins with a bracket and nothing in it is a log line.
+    /// Nothing in a document is a log line.
     pub fn may_be_document(&self, head: &[u8]) -> bool {
-        self.file.recognised == 0
-            && head.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|first| matches!(first, b'{' | b'['))
+        self.file.recognised == 0 && documents::may_be(head)
     }
 
     /// Reads whole lines; the last can lack its newline.

@@ -45,9 +45,9 @@ struct Body {
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
 const BODY_BYTES: usize = 64 << 10;
-// Searched for in every line that is nothing else.
-static REFUSED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("Connection failed (Get "));
-static UNHEALTHY: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("health check failed for "));
+/// What a line that no server answered says. Searched for in every line that is nothing else, so by the word they share.
+const UNREACHABLE: [&str; 2] = ["Connection failed (Get ", "health check failed for "];
+static FAILED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("failed "));
 
 const DELIMITER: &str = "------------------------------";
 
@@ -196,6 +196,11 @@ impl Ginkgo {
             }
             return Some(TestLine::SpecText { text: names.prose(&self.previous), place });
         }
+        let said = bare(text);
+        // Most lines fail at their first letter.
+        if !matches!(said.as_bytes().first(), Some(b'R' | b'W' | b'F' | b'S' | b'C')) {
+            return unreachable(text, names);
+        }
         if let Some(name) = text.strip_prefix("Running Suite: ") {
             self.set_in_summary(false);
             return Some(TestLine::SuiteStarted { name: names.text(name.split(" - ").next().unwrap_or(name)) });
@@ -215,17 +220,22 @@ impl Ginkgo {
         if text.starts_with("FAIL!") || text.starts_with("SUCCESS!") {
             return totals(text, names);
         }
-        if let Some((_, object)) = bare(text).strip_prefix("Created ").and_then(|rest| rest.split_once(": ")) {
+        if let Some((_, object)) = said.strip_prefix("Created ").and_then(|rest| rest.split_once(": ")) {
             let (_, name) = object.split_once('/')?;
             return (!name.contains(' ')).then(|| TestLine::Created { name: names.text(name) });
         }
-        if bare(text).starts_with("Collecting container logs to ") {
-            let folder = bare(text)["Collecting container logs to ".len()..].trim_end_matches(['.', '/']);
+        if let Some(folder) = said.strip_prefix("Collecting container logs to ") {
+            let folder = folder.trim_end_matches(['.', '/']);
             return Some(TestLine::MustGather { folder: names.text(folder) });
         }
-        let refused = [&REFUSED, &UNHEALTHY].iter().any(|said| said.find(text.as_bytes()).is_some());
-        refused.then(|| TestLine::ServerUnreachable { error: names.prose(bare(text)) })
+        unreachable(text, names)
     }
+}
+
+fn unreachable(text: &str, names: &mut Names) -> Option<TestLine> {
+    FAILED.find(text.as_bytes())?;
+    let refused = UNREACHABLE.iter().any(|said| text.contains(said));
+    refused.then(|| TestLine::ServerUnreachable { error: names.prose(bare(text)) })
 }
 
 /// `[FAILED]` and its kin at the start of a line, and what follows.
