@@ -5,7 +5,6 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -38,7 +37,7 @@ fn texts() -> Vec<(String, Vec<u8>)> {
 }
 
 fn parser() -> Parser {
-    Parser { longest_line: 1 << 20, bytes_read: Arc::default() }
+    Parser::default()
 }
 
 fn logs() -> Vec<LogFile> {

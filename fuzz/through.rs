@@ -101,7 +101,7 @@ pub fn python_store(bytes: &[u8]) {
 
 /// Lines are counted, and none is recognised twice.
 fn parse(mut bytes: &[u8]) -> LogFile {
-    let read = Parser { longest_line: 1 << 12, bytes_read: std::sync::Arc::default() }.read("a.log", &mut bytes);
+    let read = Parser { longest_line: 1 << 12, ..Parser::default() }.read("a.log", &mut bytes);
     assert!(read.recognised <= read.lines, "{} of {} lines recognised", read.recognised, read.lines);
     read
 }

@@ -95,7 +95,8 @@ impl Analysis {
 /// When a PATH cannot be read at all, or nothing in any of them is recognised.
 pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis> {
     let longest_line = options.source.limits.line;
-    let parser = Parser { longest_line, bytes_read: Arc::clone(&options.bytes_read) };
+    let (bytes_read, threads) = (Arc::clone(&options.bytes_read), options.source.threads);
+    let parser = Parser { longest_line, bytes_read, threads, ..Parser::default() };
     let gathered = source::gather(paths, &options.source, &parser)?;
     let coverage = coverage(&gathered);
     if coverage.recognised == 0 {

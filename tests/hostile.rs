@@ -431,7 +431,7 @@ fn one_line_of_many_megabytes() {
             Ok(count)
         }
     }
-    let parser = whylate::reading::Parser { longest_line: 1 << 20, bytes_read: std::sync::Arc::default() };
+    let parser = whylate::reading::Parser::default();
     let read = parser.read("a.log", &mut Endless(200 << 20));
     assert_eq!((read.lines, read.cut_lines, read.recognised), (1, 1, 0));
 }
@@ -442,7 +442,7 @@ fn one_line_of_many_parts() {
     use whylate::source::Reader as _;
     let part = format!("2026-11-24T18:44:38.709823532Z stderr P {}\n", "x".repeat(1000));
     let text = part.repeat(10_000);
-    let parser = whylate::reading::Parser { longest_line: 1 << 16, bytes_read: std::sync::Arc::default() };
+    let parser = whylate::reading::Parser { longest_line: 1 << 16, ..Default::default() };
     let read = parser.read("a.log", &mut text.as_bytes());
     assert_eq!((read.lines, read.cut_lines), (10_000, 1));
 }

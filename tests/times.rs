@@ -21,7 +21,7 @@ use whylate::source;
 /// Everything that the bundle in a folder amounts to, with what the report does not show.
 fn world(folder: &Path) -> World {
     let options = source::Options { threads: 1, ..source::Options::default() };
-    let parser = Parser { longest_line: options.limits.line, bytes_read: std::sync::Arc::default() };
+    let parser = Parser { longest_line: options.limits.line, ..Parser::default() };
     let gathered = source::gather(&[folder.to_owned()], &options, &parser).expect("a folder that can be read");
     let files =
         gathered.files.into_iter().filter_map(|file| Some(LogFile { label: file.label, ..file.output? })).collect();

@@ -67,7 +67,7 @@ fn examine(case: &Case<'_>) -> Examined {
 
 fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
-    let drops = case.drops().len();
+    let drops = case.drops();
     format!("{name} was dropped because the store's buffer was full ({drops} events were dropped).")
 }
 

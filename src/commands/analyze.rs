@@ -16,7 +16,10 @@ use crate::output::{self, Files};
 pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     let targets = targets(args)?;
     let outputs = targets.iter().map(|target| planned(target, args)).collect::<anyhow::Result<Vec<Output>>>()?;
-    let mut analysis = analysis(&args.reading, !args.no_tables, &args.terminal)?;
+    // The short answers show none of the large tables.
+    let short = |target: &Target| matches!(target.renderer.name, "text" | "markdown" | "github");
+    let tables = !args.no_tables && !targets.iter().all(short);
+    let mut analysis = analysis(&args.reading, tables, &args.terminal)?;
     if targets.iter().any(|target| target.renderer.name == "html") {
         // The page shows the lines behind its places: what is cited is read again.
         analysis.report.quotes =
@@ -66,7 +69,10 @@ pub fn run(args: &Analyze) -> anyhow::Result<Status> {
     if let Some(screen) = screen {
         output::to_stdout(|out| out.write_all(&screen))?;
     }
-    Ok(if gates::tripped(report, args) { Status::Gate } else { Status::Done })
+    let status = if gates::tripped(report, args) { Status::Gate } else { Status::Done };
+    // The program ends here: a million small pieces need not be given back one by one.
+    std::mem::forget(analysis);
+    Ok(status)
 }
 
 /// GitHub shows a step's summary up to this size.

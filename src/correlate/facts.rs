@@ -2,14 +2,14 @@
 
 use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Evidence, Place};
-use crate::sighting::{StoreEvent, TestLine, What};
+use crate::sighting::{TestLine, What};
 
 use super::Seen;
 use super::journeys::{Case, Journey, RETRY_BUDGET};
 use super::looks::LookSeen;
 use super::pairing::is_timeout;
-use super::replay::{Batch, Event, ExplicitFlush, Outcome};
-use super::requests::{About, Request};
+use super::replay::{Batch, Event, Outcome};
+use super::requests::Request;
 
 /// What the attempts of a lost batch ran into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,22 +98,6 @@ impl<'a> Case<'a> {
             Some(event) => self.world.events[event].batch.map(|batch| &self.world.batches[batch]),
             None => self.lost_batch_of_window(),
         }
-    }
-
-    /// A batch of the spec's own store that was lost while the spec could have emitted, and that could hold the event.
-    pub fn lost_batch_of_window(&self) -> Option<&'a Batch> {
-        let store = self.store?;
-        let first = self.first_object_line().and_then(|(at, _)| at.lo());
-        let from = first.or_else(|| self.looking.start.and_then(Instant::lo))?;
-        let to = self.last_look_at().and_then(Instant::hi)?;
-        self.world.batches.iter().find(|batch| {
-            let at = batch.failures.first().map_or(batch.flushed, |(seen, _)| self.world.printed.of(*seen));
-            batch.store == store
-                && !batch.failures.is_empty()
-                && matches!(batch.outcome, Outcome::Refused | Outcome::Lost)
-                && at.hi().is_some_and(|hi| hi >= from)
-                && at.lo().is_some_and(|lo| lo <= to)
-        })
     }
 
     /// Name of the awaited type.
@@ -226,12 +210,12 @@ impl<'a> Case<'a> {
     /// Explicit flushes that the failing spec asked for, when lines show them: (ended, left in the channel).
     pub fn explicit_flushes(&self) -> Vec<(Instant, u64, Seen)> {
         let block = &self.world.output.blocks[self.failed.block];
-        let inside = |seen: Seen| seen.file == block.file && block.range.contains(&seen.index);
         let mut flushes: Vec<(Instant, u64, Seen)> = self
             .world
-            .flushes
-            .iter()
-            .filter(|flush: &&ExplicitFlush| inside(flush.ended))
+            .index
+            .flushes_in(block)
+            .into_iter()
+            .map(|flush| &self.world.flushes[flush])
             .map(|flush| (self.world.printed.of(flush.ended), flush.left, flush.ended))
             .collect();
         if flushes.is_empty() {
@@ -253,90 +237,21 @@ impl<'a> Case<'a> {
         self.explicit_flushes().into_iter().find(left_it).map(|(_, left, seen)| (left, seen))
     }
 
-    /// An earlier batch of the same store whose write kept the writer while the event waited.
-    pub fn blocking_write(&self) -> Option<usize> {
-        let journey = self.decisive()?;
-        let event = &self.world.events[journey.event?];
-        let waited_from = event.times.buffered.hi()?;
-        let own = event.batch;
-        // What was flushed itself, in a time that is known, was kept by nobody after that.
-        let flushed_by = event.times.flushed.hi();
-        // Batches stand store by store.
-        let first = self.world.batches.partition_point(|batch| batch.store < event.store);
-        let last = self.world.batches.partition_point(|batch| batch.store <= event.store);
-        (first..last)
-            .filter(|index| Some(*index) != own)
-            .filter(|index| {
-                let batch = &self.world.batches[*index];
-                let took = self.world.write_time(*index);
-                let Some(began) = batch.flushed.lo() else { return false };
-                let ends_after = match (took.lo(), batch.outcome) {
-                    (_, Outcome::Open) if batch.requests.is_empty() && batch.ended_by_tick.is_none() => {
-                        // The block ended while the write was still running.
-                        flushed_by.is_none() && self.still_running(*index)
-                    }
-                    (Some(took), _) => {
-                        let ended = began.saturating_add(took);
-                        took > self.write_limit && ended > waited_from && flushed_by.is_none_or(|by| ended <= by)
-                    }
-                    _ => false,
-                };
-                began <= waited_from && ends_after
-            })
-            .max_by_key(|index| self.world.batches[*index].flushed.key())
-    }
-
-    fn still_running(&self, index: usize) -> bool {
-        let batch = &self.world.batches[index];
-        let block = &self.world.output.blocks[self.failed.block];
-        let here = batch.at.file == block.file && block.range.contains(&batch.at.index);
-        let later = self.world.batches.get(index + 1).is_some_and(|next| {
-            next.store == batch.store && next.at.file == block.file && block.range.contains(&next.at.index)
-        });
-        here && !later && self.visible.writes
-    }
-
-    /// The process was not scheduled while the event's batch was being written: the server was done at once, and the
-    /// timer's alarm follows, which a slow write never raises.
-    pub fn stood_still_in_write(&self) -> bool {
-        let Some(batch) = self.batch() else { return false };
-        let quick = !batch.requests.is_empty()
-            && batch.requests.iter().all(|request| self.world.requests[*request].line.duration <= self.write_limit);
-        let alarm = |segment: &super::stores::Segment| {
-            segment.lines.iter().any(|index| {
-                let seen = Seen { file: segment.file, index: *index };
-                let alarmed = matches!(&self.world.files[segment.file].sightings[*index].what,
-                    What::Store(line) if matches!(line.event, StoreEvent::TimerBug { .. }));
-                alarmed
-                    && self.world.printed.of(seen).hi().is_some_and(|hi| batch.flushed.lo().is_some_and(|lo| hi >= lo))
-            })
-        };
-        quick && self.world.stores[batch.store].segments.iter().any(alarm)
-    }
-
     /// Writes of the spec's own store, by the server's lines; of all stores, where no line ties a connection to it.
     pub fn writes_of_store(&self) -> impl Iterator<Item = (usize, &'a Request)> {
-        let writes = || self.world.requests.iter().enumerate().filter(|(_, request)| request.about == About::Write);
-        let own = self.store.filter(|store| writes().any(|(_, request)| request.store == Some(*store)));
-        writes().filter(move |(_, request)| own.is_none() || request.store == own)
+        let world = self.world;
+        let own = self.store.and_then(|store| world.index.requests_of.get(&store));
+        own.unwrap_or(&world.index.requests).iter().map(|index| (*index, &world.requests[*index]))
     }
 
     /// The flush interval of the spec's store, else the one that all stores of its suite have.
     pub fn interval(&self) -> Option<Nanos> {
         let own = self.store.and_then(|store| self.world.stores[store].interval());
-        own.or_else(|| {
-            let suite = self.world.output.blocks[self.failed.block].suite;
-            let of_suite = |suite| {
-                let stores = (0..self.world.stores.len())
-                    .filter(move |store| self.world.stores[*store].suite == suite && !self.world.is_self_audit(*store));
-                let mut intervals: Vec<Nanos> =
-                    stores.filter_map(|store| self.world.stores[store].interval()).collect();
-                intervals.dedup();
-                intervals
-            };
-            let intervals = of_suite(suite);
-            let intervals = if intervals.is_empty() { of_suite(None) } else { intervals };
-            if let [one] = intervals.as_slice() { Some(*one) } else { None }
+        let suite = self.world.output.blocks[self.failed.block].suite;
+        let of = |suite: Option<usize>| self.world.index.intervals.get(&suite);
+        own.or_else(|| match of(suite).or_else(|| of(None))?.as_slice() {
+            [one] => Some(*one),
+            _ => None,
         })
     }
 
@@ -352,22 +267,6 @@ impl<'a> Case<'a> {
     /// Time-outs among the looks.
     pub fn timed_out_looks(&self) -> Vec<Seen> {
         self.looking.looks.iter().filter(|look| look.timed_out()).filter_map(|look| self.look_line(look)).collect()
-    }
-
-    /// Lines that drop events of this store because the channel was full.
-    pub fn drops(&self) -> Vec<Seen> {
-        let Some(store) = self.store else { return Vec::new() };
-        let mut lines = Vec::new();
-        for segment in &self.world.stores[store].segments {
-            for index in &segment.lines {
-                if let What::Store(line) = &self.world.files[segment.file].sightings[*index].what
-                    && matches!(line.event, StoreEvent::DroppedFull { .. })
-                {
-                    lines.push(Seen { file: segment.file, index: *index });
-                }
-            }
-        }
-        lines
     }
 
     /// Whether the event was visible before the last look; `None` when the intervals overlap or an end is open.

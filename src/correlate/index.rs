@@ -3,12 +3,15 @@
 //! A bundle can hold a thousand failing specs and a million events; a case that looked through all events, batches or
 //! lines for each question would make that a square.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::instant::{Instant, Nanos};
 use crate::sighting::{CallerLine, Outcome, TestLine, Text, What};
 
+use super::histories::{History, histories};
 use super::looks::printed_looks;
+use super::requests::About;
+use super::specs::Block;
 use super::visibility::Visible;
 use super::{Seen, World};
 
@@ -26,6 +29,10 @@ pub(super) struct Index {
     pub by_type: HashMap<Text, Vec<usize>>,
     /// Events of a correlation id, in their order.
     pub by_id: HashMap<Text, Vec<usize>>,
+    /// Events of an object, by its name, in their order.
+    pub by_object: HashMap<Text, Vec<usize>>,
+    /// Events of a block, in their order.
+    pub by_block: HashMap<usize, Vec<usize>>,
     /// Looks that found rows, by suite and type as printed: those of the first two blocks, so that one block can be
     /// left out.
     pub found: HashMap<SuiteAndName, Vec<(usize, Seen)>>,
@@ -40,6 +47,24 @@ pub(super) struct Index {
     pub writes_of: HashMap<usize, Writes>,
     /// The longest pause between two lines of one object in one block, and the longest of another block.
     pub pauses: [(usize, Nanos); 2],
+    /// What each store did.
+    pub histories: Vec<History>,
+    /// Explicit flushes by the line that ended them.
+    flushes: Vec<(Seen, usize)>,
+    /// Writes, and those of each store.
+    pub requests: Vec<usize>,
+    pub requests_of: HashMap<usize, Vec<usize>>,
+    /// The server that answered most requests, and most of each store's.
+    pub server: Option<usize>,
+    pub server_of: HashMap<usize, usize>,
+    /// The last request of each server.
+    pub last_of_server: Vec<Option<usize>>,
+    /// First and last stamp of each suite.
+    pub spans: HashMap<Option<usize>, (Nanos, Nanos)>,
+    /// The first store of each process of a suite.
+    pub store_of_process: HashMap<(Option<usize>, u32), usize>,
+    /// Flush intervals of the stores of each suite.
+    pub intervals: HashMap<Option<usize>, Vec<Nanos>>,
 }
 
 /// Write times of some batches.
@@ -67,6 +92,10 @@ impl Index {
         for (number, event) in world.events.iter().enumerate() {
             index.by_type.entry(event.event_type.clone()).or_default().push(number);
             index.by_id.entry(event.correlation_id.clone()).or_default().push(number);
+            index.by_block.entry(event.block).or_default().push(number);
+            if let Some((_, name)) = &event.object {
+                index.by_object.entry(name.clone()).or_default().push(number);
+            }
         }
         for (number, batch) in world.batches.iter().enumerate() {
             let Some(took) = world.write_time(number).lo() else { continue };
@@ -74,8 +103,19 @@ impl Index {
                 if took > slow { writes.slow.push((number, batch.flushed)) } else { writes.normal.push(took) }
             }
         }
+        index.histories = histories(world);
+        index.flushes = world.flushes.iter().enumerate().map(|(number, flush)| (flush.ended, number)).collect();
+        index.flushes.sort_unstable();
+        index.processes(world);
+        index.servers(world);
         index.answered = vec![Vec::new(); world.servers.len()];
         for (number, request) in world.requests.iter().enumerate() {
+            if request.about == About::Write {
+                index.requests.push(number);
+                if let Some(store) = request.store {
+                    index.requests_of.entry(store).or_default().push(number);
+                }
+            }
             if let (Some(end), 200..300) = (request.end.lo(), request.line.status) {
                 index.answered[request.server].push((end, number));
             }
@@ -91,6 +131,57 @@ impl Index {
             index.block(world, number);
         }
         index
+    }
+
+    fn processes(&mut self, world: &World) {
+        for block in &world.output.blocks {
+            let Some((from, to)) = block.span else { continue };
+            let span = self.spans.entry(block.suite).or_insert((from, to));
+            *span = (span.0.min(from), span.1.max(to));
+        }
+        for (number, store) in world.stores.iter().enumerate() {
+            if let Some(process) = store.process {
+                self.store_of_process.entry((store.suite, process)).or_insert(number);
+            }
+            if let Some(interval) = store.interval().filter(|_| !world.is_self_audit(number)) {
+                let known = self.intervals.entry(store.suite).or_default();
+                if known.last() != Some(&interval) {
+                    known.push(interval);
+                }
+            }
+        }
+    }
+
+    fn servers(&mut self, world: &World) {
+        let mut served: BTreeMap<(Option<usize>, usize), usize> = BTreeMap::new();
+        self.last_of_server = vec![None; world.servers.len()];
+        for (number, request) in world.requests.iter().enumerate() {
+            *served.entry((request.store, request.server)).or_default() += 1;
+            let last = &mut self.last_of_server[request.server];
+            *last = last.filter(|last| world.requests[*last].at > request.at).or(Some(number));
+        }
+        let mut all: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut most: HashMap<usize, usize> = HashMap::new();
+        // In the order of the servers: of those that answered equally many the first.
+        for ((store, server), count) in served {
+            *all.entry(server).or_default() += count;
+            let Some(store) = store else { continue };
+            if most.get(&store).is_none_or(|most| *most < count) {
+                most.insert(store, count);
+                self.server_of.insert(store, server);
+            }
+        }
+        let most = all.into_iter().max_by_key(|(server, count)| (*count, std::cmp::Reverse(*server)));
+        self.server = most.map(|(server, _)| server);
+    }
+
+    /// Explicit flushes that ended in a block, in their order.
+    pub fn flushes_in(&self, block: &Block) -> Vec<usize> {
+        let at = |index: usize| self.flushes.partition_point(|(seen, _)| *seen < Seen { file: block.file, index });
+        let mut inside: Vec<usize> =
+            self.flushes[at(block.range.start)..at(block.range.end)].iter().map(|(_, number)| *number).collect();
+        inside.sort_unstable();
+        inside
     }
 
     fn block(&mut self, world: &World, number: usize) {

@@ -105,11 +105,7 @@ impl World {
         let suite = self.output.blocks[block].suite;
         let process = self.output.blocks[block].process;
         // One store a process; with several (gateway) the last one of the block.
-        self.index.store_of_block[block].or_else(|| {
-            let process = process?;
-            (0..self.stores.len())
-                .find(|store| self.stores[*store].suite == suite && self.stores[*store].process == Some(process))
-        })
+        self.index.store_of_block[block].or_else(|| self.index.store_of_process.get(&(suite, process?)).copied())
     }
 
     /// What the logs can show of the stores that a spec's events go through.
@@ -194,28 +190,33 @@ impl Case<'_> {
     /// The same type for the same object under another id: the asked id is the object's name, or the spec's block
     /// emitted that type once.
     fn under_other_id(&self, wanted: &Wanted) -> Option<usize> {
-        let id = wanted.correlation_id.as_deref()?;
-        let same_type = self.of_this_suite(self.world.emissions(Some(wanted.event_type.as_deref()?), None));
-        let created: Vec<&str> = self
-            .world
-            .spec_lines(self.failed.block)
-            .filter_map(|(_, line)| match line {
-                TestLine::Created { name } => Some(&**name),
-                TestLine::Step { text } => text.rsplit(['/', ' ']).next(),
-                _ => None,
-            })
+        let world = self.world;
+        let (name, id) = (wanted.event_type.as_deref()?, wanted.correlation_id.as_deref()?);
+        let created = world.spec_lines(self.failed.block).filter_map(|(_, line)| match line {
+            TestLine::Created { name } => Some(&**name),
+            TestLine::Step { text } => text.rsplit(['/', ' ']).next(),
+            _ => None,
+        });
+        // Ids are made of the object's name and more.
+        let heads = id.match_indices('-').map(|(at, _)| &id[..at]).filter(|name| name.len() > 3);
+        let mut named: Vec<usize> = heads
+            .chain([id])
+            .chain(created)
+            .filter_map(|object| world.index.by_object.get(object))
+            .flatten()
+            .copied()
+            .filter(|event| &*world.events[*event].event_type == name)
             .collect();
-        let names_object = |event: &Event| {
-            event.object.as_ref().is_some_and(|(_, name)| {
-                let asked = &**name == id || (name.len() > 3 && id.starts_with(&format!("{name}-")));
-                asked || created.contains(&&**name)
-            })
-        };
-        if let Some(named) = same_type.iter().find(|event| names_object(&self.world.events[**event])) {
-            return Some(*named);
+        named.retain(|event| !world.is_self_audit(world.events[*event].store));
+        let first = |event: &usize| (world.events[*event].times.emitted.key(), *event);
+        if let Some(named) = self.of_this_suite(named).into_iter().min_by_key(first) {
+            return Some(named);
         }
-        let in_block: Vec<usize> =
-            same_type.into_iter().filter(|event| self.world.events[*event].block == self.failed.block).collect();
+        let in_block = world.index.by_block.get(&self.failed.block).into_iter().flatten().copied();
+        let in_block = in_block.filter(|event| {
+            &*world.events[*event].event_type == name && !world.is_self_audit(world.events[*event].store)
+        });
+        let in_block = self.of_this_suite(in_block.collect());
         // Where ids are made of their object's name, the asked id is another object's.
         let own_name = |event: &Event| {
             event.object.as_ref().is_some_and(|(_, name)| event.correlation_id.starts_with(&format!("{name}-")))

@@ -141,8 +141,10 @@ impl Case<'_> {
     /// The encoder dropped lines of this block (zap's sampling): numbers of buffered events are missing between others.
     fn lines_are_sampled(&self) -> bool {
         let numbers = self.store.into_iter().flat_map(|store| {
-            let segments = self.world.stores[store].segments.iter();
-            segments.filter(|segment| segment.block == self.failed.block).flat_map(|segment| {
+            let block = self.failed.block;
+            let segments = &self.world.stores[store].segments;
+            let from = segments.partition_point(|segment| segment.block < block);
+            segments[from..].iter().take_while(move |segment| segment.block == block).flat_map(|segment| {
                 segment.lines.iter().filter_map(|index| match &self.world.files[segment.file].sightings[*index].what {
                     What::Store(line) => match &line.event {
                         StoreEvent::Buffered { total, .. } => Some(*total),
@@ -194,38 +196,6 @@ impl Case<'_> {
             return Fact { because: Some(because), ..absent(Link::Emitted, seen, "") };
         }
         pending(Link::Emitted, "no call for it by the end of the spec's log")
-    }
-
-    /// Until when the process's log is whole: its own block, and the next ones while the store's count has no gap.
-    fn covered_until(&self, deadline: Nanos) -> Nanos {
-        let Some(store) = self.store else { return deadline };
-        let store = &self.world.stores[store];
-        let mut covered = deadline;
-        let mut last_total = None;
-        let mut own_seen = false;
-        for segment in &store.segments {
-            let totals: Vec<u64> = segment
-                .lines
-                .iter()
-                .filter_map(|index| match &self.world.files[segment.file].sightings[*index].what {
-                    What::Store(line) => match &line.event {
-                        StoreEvent::Buffered { total, .. } => Some(*total),
-                        _ => None,
-                    },
-                    _ => None,
-                })
-                .collect();
-            let gap = last_total.zip(totals.iter().min()).is_some_and(|(last, first): (u64, &u64)| *first != last + 1);
-            if own_seen {
-                if gap {
-                    break;
-                }
-                covered = covered.max(self.world.output.blocks[segment.block].span.map_or(deadline, |(_, last)| last));
-            }
-            own_seen |= segment.block == self.failed.block;
-            last_total = totals.iter().max().copied().or(last_total);
-        }
-        covered
     }
 }
 

@@ -5,6 +5,7 @@ mod blocked;
 pub mod bounds;
 pub mod clocks;
 pub mod facts;
+mod histories;
 mod index;
 pub mod journeys;
 pub mod ledger;
@@ -100,13 +101,9 @@ impl World {
         Place { file: self.files[at.file].label.clone(), line: at.line, to_line: None }
     }
 
-    /// The server whose requests the suite's stores made, else the only one.
+    /// The server that answered most of a store's requests, or of all.
     pub fn server_of(&self, store: Option<usize>) -> Option<usize> {
-        let mut served: BTreeMap<usize, usize> = BTreeMap::new();
-        for request in self.requests.iter().filter(|request| store.is_none() || request.store == store) {
-            *served.entry(request.server).or_default() += 1;
-        }
-        served.into_iter().max_by_key(|(server, count)| (*count, std::cmp::Reverse(*server))).map(|(server, _)| server)
+        store.map_or(self.index.server, |store| self.index.server_of.get(&store).copied())
     }
 
     /// A request's begin on the reference clock.

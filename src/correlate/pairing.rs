@@ -5,7 +5,7 @@
 //! batches and requests of one size meet; it gives each port its store, and within a port order and size give the pair.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
 
@@ -28,8 +28,13 @@ const MOST_PAIRS: usize = 4_000_000;
 const FURTHEST: Nanos = 12 * 3600 * SECOND;
 
 /// Batches or requests that are looked at for one partner. 25 s of a busy store hold some hundred; where there are more,
-/// size and time tell nothing any more.
+/// size and time tell nothing any more, and only order is left.
 const WINDOW: usize = 1000;
+/// So many are looked at where only order is left.
+const NEXT: usize = 16;
+/// Batches of one size that can have been sent within 85 ms, by all stores of a suite; where there are more, a request
+/// does not tell whose it is.
+const CROWD: usize = 256;
 
 /// Which offsets may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,18 +173,18 @@ fn owners<'a>(
 ) -> HashMap<&'a str, usize> {
     const EARLY: Nanos = 5 * MILLISECOND;
     const LATE: Nanos = 80 * MILLISECOND;
-    let mut timed: Vec<(Nanos, u64, usize)> = Vec::new();
+    let mut timed: Vec<(u64, Nanos, usize)> = Vec::new();
     for (store, members) in by_store {
         timed.extend(
-            members.iter().filter_map(|index| Some((sent_at(&batches[*index])?, batches[*index].size, *store))),
+            members.iter().filter_map(|index| Some((batches[*index].size, sent_at(&batches[*index])?, *store))),
         );
     }
     timed.sort_unstable();
     // A silent flush is known by its end.
-    let mut ended: Vec<(Nanos, u64, usize)> = Vec::new();
+    let mut ended: Vec<(u64, Nanos, usize)> = Vec::new();
     for (store, members) in by_store {
         let silent = members.iter().map(|index| &batches[*index]).filter(|batch| batch.hidden);
-        ended.extend(silent.filter_map(|batch| Some((batch.ended_by_tick?.at, batch.size, *store))));
+        ended.extend(silent.filter_map(|batch| Some((batch.size, batch.ended_by_tick?.at, *store))));
     }
     ended.sort_unstable();
     let mut owners = HashMap::new();
@@ -192,25 +197,19 @@ fn owners<'a>(
             let request = &requests[*index];
             let (Some(size), Some(begin)) = (request.size, request.begin.lo()) else { continue };
             let at = begin + offset;
-            let from = timed.partition_point(|(sent, ..)| *sent < at - LATE);
-            let mut meets: BTreeMap<usize, Nanos> = BTreeMap::new();
-            for (sent, batch_size, store) in
-                timed[from..].iter().take_while(|(sent, ..)| *sent <= at + EARLY).take(WINDOW)
-            {
-                if *batch_size == size {
-                    let apart = (at - sent).abs();
-                    meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
-                }
+            let near = of_size(&timed, size, at - LATE..=at + EARLY);
+            let end = request.end.lo().map(|end| end + offset);
+            let near_end = end.map_or(&[][..], |end| of_size(&ended, size, end - EARLY..=end + 2 * EARLY));
+            if near.len().max(near_end.len()) > CROWD {
+                continue;
             }
-            if let Some(end) = request.end.lo().map(|end| end + offset) {
-                let from = ended.partition_point(|(at, ..)| *at < end - EARLY);
-                for (_, _, store) in ended[from..]
-                    .iter()
-                    .take_while(|(at, ..)| *at <= end + 2 * EARLY)
-                    .filter(|(_, ended_size, _)| *ended_size == size)
-                {
-                    meets.entry(*store).or_insert(0);
-                }
+            let mut meets: BTreeMap<usize, Nanos> = BTreeMap::new();
+            for (_, sent, store) in near {
+                let apart = (at - sent).abs();
+                meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
+            }
+            for (.., store) in near_end {
+                meets.entry(*store).or_insert(0);
             }
             // A late begin is rare.
             for (store, apart) in meets {
@@ -225,6 +224,13 @@ fn owners<'a>(
         }
     }
     owners
+}
+
+/// Those of one size within a time, of a list that is sorted by size and time.
+fn of_size(sorted: &[(u64, Nanos, usize)], size: u64, within: RangeInclusive<Nanos>) -> &[(u64, Nanos, usize)] {
+    let from = sorted.partition_point(|(other, at, _)| (*other, at) < (size, within.start()));
+    let to = sorted.partition_point(|(other, at, _)| (*other, at) <= (size, within.end()));
+    &sorted[from..to.max(from)]
 }
 
 /// Earliest time at which a batch can have been sent, on its store's clock.
@@ -252,16 +258,15 @@ fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos,
         let batch = &batches[*index];
         let earliest = if batch.hidden { previous_end(batches, members, place) } else { sent_at(batch) };
         let (Some(earliest), Some(latest)) = (earliest, sent_by(batch, next)) else { continue };
-        let inside = |post: usize| {
-            requests[post].begin.lo().is_some_and(|begin| (earliest - EARLY..=latest).contains(&(begin + offset)))
-        };
-        while from < posts.len()
-            && requests[posts[from]].begin.lo().is_some_and(|begin| begin + offset < earliest - EARLY)
-        {
+        let begin = |post: &usize| requests[*post].begin.lo().map(|begin| begin + offset);
+        while from < posts.len() && begin(&posts[from]).is_some_and(|begin| begin < earliest - EARLY) {
             from += 1;
         }
-        let candidates: Vec<usize> =
-            posts[from..].iter().copied().take_while(|post| inside(*post)).take(WINDOW).collect();
+        let inside = |post: &usize| begin(post).is_some_and(|begin| (earliest - EARLY..=latest).contains(&begin));
+        // They stand in the order of their begins.
+        let crowded = posts.get(from + WINDOW).is_some_and(inside);
+        let most = if crowded { NEXT } else { WINDOW };
+        let candidates: Vec<usize> = posts[from..].iter().copied().take_while(inside).take(most).collect();
         let chosen = choose(batch, requests, offset, &candidates);
         if let Some(last) = chosen.last() {
             from = posts[from..].iter().position(|post| post == last).map_or(from, |at| from + at + 1);
@@ -347,6 +352,8 @@ fn adopt(
     orphans: &[usize],
     by_connection: &BTreeMap<String, Vec<usize>>,
 ) {
+    // Of each orphan the next that was free when it was last asked, itself included.
+    let mut free: Vec<usize> = (0..=orphans.len()).collect();
     for (store, members) in by_store {
         let unpaired: Vec<usize> =
             members.iter().copied().filter(|index| batches[*index].requests.is_empty()).collect();
@@ -355,23 +362,23 @@ fn adopt(
             let window = Instant::between(earliest - 40 * MILLISECOND, earliest + 25 * SECOND);
             // They stand in the order of their begins.
             let begin = |post: &usize| requests[*post].begin.key().saturating_add(offset);
-            let from = orphans.partition_point(|post| begin(post) < earliest - 40 * MILLISECOND);
-            let candidates: Vec<usize> = orphans[from..]
-                .iter()
-                .copied()
-                .take_while(|post| begin(post) <= earliest + 25 * SECOND)
-                .take(WINDOW)
-                .filter(|post| {
-                    requests[*post].batch.is_none() && requests[*post].store.is_none_or(|owner| owner == *store)
+            let mut from = orphans.partition_point(|post| begin(post) < earliest - 40 * MILLISECOND);
+            let candidates: Vec<usize> = std::iter::from_fn(|| {
+                let at = next_free(&mut free, from, |at| requests[orphans[at]].batch.is_none());
+                from = at + 1;
+                orphans.get(at).copied()
+            })
+            .take_while(|post| begin(post) <= earliest + 25 * SECOND)
+            .take(WINDOW)
+            .filter(|post| requests[*post].store.is_none_or(|owner| owner == *store))
+            .filter(|post| {
+                requests[*post].begin.lo().is_some_and(|begin| {
+                    let at = Instant::exact(begin + offset);
+                    !at.surely_before(window) && !window.surely_before(at)
                 })
-                .filter(|post| {
-                    requests[*post].begin.lo().is_some_and(|begin| {
-                        let at = Instant::exact(begin + offset);
-                        !at.surely_before(window) && !window.surely_before(at)
-                    })
-                })
-                .take(16)
-                .collect();
+            })
+            .take(16)
+            .collect();
             let near =
                 |post: &usize| requests[*post].begin.lo().is_some_and(|begin| begin + offset < earliest + SECOND);
             let chosen = choose(&batches[index], requests, offset, &candidates);
@@ -402,6 +409,26 @@ fn adopt(
             batches[index].requests = chosen;
         }
     }
+}
+
+/// The first place from `at` on that is free; the end when there is none. Shortens the way for the next who asks.
+fn next_free(next: &mut [usize], at: usize, is_free: impl Fn(usize) -> bool) -> usize {
+    let end = next.len() - 1;
+    let mut found = at.min(end);
+    loop {
+        found = next[found];
+        if found == end || is_free(found) {
+            break;
+        }
+        if next[found] == found {
+            next[found] = found + 1;
+        }
+    }
+    let mut way = at.min(end);
+    while next[way] != way && way < found {
+        way = std::mem::replace(&mut next[way], found);
+    }
+    found
 }
 
 #[cfg(test)]

@@ -53,8 +53,7 @@ impl Case<'_> {
         }
         let (begins, _) = self.world.servers[server].span?;
         let suite = self.world.output.blocks[self.failed.block].suite;
-        let spans = self.world.output.blocks.iter().filter(|block| block.suite == suite).filter_map(|block| block.span);
-        let (first, last) = spans.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))?;
+        let (first, last) = self.world.index.spans.get(&suite).copied()?;
         (first - NEAR..=last).contains(&begins).then_some(0)
     }
 
@@ -78,8 +77,7 @@ impl Case<'_> {
     pub fn server_end(&self) -> Option<(String, Seen)> {
         let server = self.world.server_of(self.store).or_else(|| self.world.server_of(None))?;
         let offset = self.rough_offset(server)?;
-        let of_server = self.world.requests.iter().filter(|request| request.server == server);
-        let last = of_server.max_by_key(|request| request.at)?;
+        let last = &self.world.requests[self.world.index.last_of_server[server]?];
         let look = self.last_look_at().or(self.failed.deadline)?;
         let ends_before = last.end.lo()?.saturating_add(offset) < look.lo()?;
         ends_before.then(|| ("the server's last answer lies before the last look".to_owned(), last.at))

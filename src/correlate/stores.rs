@@ -4,7 +4,7 @@
 //! otherwise by continuity: `tick_number` and `total_buffered` go on, the timer keeps its phase, a block belongs to one
 //! process, and blocks of one process do not overlap. A new store needs a start line or a counter that begins again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::instant::{MILLISECOND, Nanos, SECOND};
 use crate::reading::LogFile;
@@ -34,6 +34,8 @@ pub struct Store {
     pub segments: Vec<Segment>,
     /// The counts of its last line.
     pub closed: Option<Closed>,
+    /// The interval that its first tick expects.
+    ticked: Option<Nanos>,
 }
 
 /// What a store said when it was closed.
@@ -79,7 +81,7 @@ struct Facts {
 /// Tells the stores of a bundle apart. Segments that a start, a tick or a process marks come first, in their order;
 /// then those that only their counts place, each between two known neighbours.
 pub fn tell_apart(files: &[LogFile], output: &TestOutput) -> Vec<Store> {
-    let mut stores: Vec<Store> = Vec::new();
+    let mut told = Told::default();
     let mut weak: Vec<(String, Segment)> = Vec::new();
     for (index, block) in output.blocks.iter().enumerate() {
         let process = block.process.or_else(|| process_of(files, block));
@@ -87,56 +89,111 @@ pub fn tell_apart(files: &[LogFile], output: &TestOutput) -> Vec<Store> {
             let facts = &segment.facts;
             let marked = facts.starts || facts.first_tick.is_some() || facts.process.is_some() || block.suite.is_none();
             if marked {
-                place(files, &mut stores, block, logger, segment);
+                told.place(files, block, logger, segment);
             } else {
                 weak.push((logger, segment));
             }
         }
     }
+    told.begin_again();
     for (logger, segment) in weak {
         let block = &output.blocks[segment.block];
-        place(files, &mut stores, block, logger, segment);
+        told.place(files, block, logger, segment);
     }
-    stores
+    told.begin_again();
+    told.stores
+        .into_iter()
+        .zip(told.threads)
+        .map(|(store, thread)| {
+            let segments = Vec::from(thread.ahead);
+            let ticked = segments.iter().find_map(|segment| segment.facts.interval);
+            Store { segments, ticked, ..store }
+        })
+        .collect()
 }
 
-/// Gives a segment to the store that it continues best, or to a new one.
-fn place(files: &[LogFile], stores: &mut Vec<Store>, block: &Block, logger: String, segment: Segment) {
-    let fits = |store: &Store| {
-        store.suite == block.suite
-            && store.logger == logger
-            && (block.suite.is_some() || store.segments[0].file == block.file)
-    };
-    let known = if segment.facts.starts {
-        None
-    } else {
-        (0..stores.len())
-            .filter(|store| fits(&stores[*store]))
-            .filter_map(|store| Some((stores[store].continued_by(&segment)?, store)))
-            .max_by_key(|(score, store)| (*score, std::cmp::Reverse(*store)))
-            .map(|(_, store)| store)
-    };
-    let number = known.unwrap_or_else(|| {
-        stores.push(Store { suite: block.suite, logger, ..Store::default() });
-        stores.len() - 1
-    });
-    let store = &mut stores[number];
-    store.process = store.process.or(segment.facts.process);
-    store.learn(files, &segment);
-    let at = store.segments.partition_point(|known| known.block <= segment.block);
-    store.segments.insert(at, segment);
+/// Who prints a store's lines: suite, logger, and of a container its file.
+type Printer = (Option<usize>, String, Option<usize>);
+
+/// Stores that began last and are asked whether they go on. A suite has one for each process, some one for each spec;
+/// none goes on after so many others.
+const MOST_ASKED: usize = 4096;
+
+/// The stores found so far. Segments come in the order of their blocks, twice: so what lies before a segment is added up
+/// as one goes, and never searched for.
+#[derive(Default)]
+struct Told {
+    stores: Vec<Store>,
+    threads: Vec<Thread>,
+    by_printer: HashMap<Printer, Vec<usize>>,
+}
+
+/// The segments of one store around the block that is looked at.
+#[derive(Default)]
+struct Thread {
+    before: Vec<Segment>,
+    /// What those before say together.
+    facts: Facts,
+    ahead: VecDeque<Segment>,
+}
+
+impl Thread {
+    fn go_to(&mut self, block: usize) {
+        while self.ahead.front().is_some_and(|segment| segment.block <= block) {
+            let Some(segment) = self.ahead.pop_front() else { return };
+            self.facts.follow(&segment.facts);
+            self.before.push(segment);
+        }
+    }
+}
+
+impl Told {
+    /// Goes back to the first block.
+    fn begin_again(&mut self) {
+        for thread in &mut self.threads {
+            thread.go_to(usize::MAX);
+            *thread = Thread { ahead: std::mem::take(&mut thread.before).into(), ..Thread::default() };
+        }
+    }
+
+    /// Gives a segment to the store that it continues best, or to a new one.
+    fn place(&mut self, files: &[LogFile], block: &Block, logger: String, segment: Segment) {
+        let printer = (block.suite, logger, block.suite.is_none().then_some(block.file));
+        let like = self.by_printer.get(&printer).map_or(&[][..], Vec::as_slice);
+        let mut known = None;
+        if !segment.facts.starts {
+            for store in &like[like.len().saturating_sub(MOST_ASKED)..] {
+                self.threads[*store].go_to(segment.block);
+                let score = self.stores[*store].continued_by(&self.threads[*store], &segment);
+                // Of equals the first.
+                known = known.max(score.map(|score| (score, std::cmp::Reverse(*store))));
+            }
+        }
+        let number = known.map_or_else(
+            || {
+                self.stores.push(Store { suite: block.suite, logger: printer.1.clone(), ..Store::default() });
+                self.threads.push(Thread::default());
+                self.by_printer.entry(printer).or_default().push(self.stores.len() - 1);
+                self.stores.len() - 1
+            },
+            |(_, store)| store.0,
+        );
+        let (store, thread) = (&mut self.stores[number], &mut self.threads[number]);
+        store.process = store.process.or(segment.facts.process);
+        store.learn(files, &segment);
+        thread.facts.follow(&segment.facts);
+        thread.before.push(segment);
+    }
 }
 
 impl Store {
     /// How well a segment fits between the segments that stand before and after it; `None` when it cannot.
-    fn continued_by(&self, segment: &Segment) -> Option<i64> {
-        let at = self.segments.partition_point(|known| known.block <= segment.block);
-        let mut before = Facts { start_time: self.start_time, process: self.process, ..Facts::default() };
-        for known in &self.segments[..at] {
-            before.follow(&known.facts);
-        }
+    fn continued_by(&self, thread: &Thread, segment: &Segment) -> Option<i64> {
+        let mut before = thread.facts.clone();
+        before.start_time = self.start_time.or(before.start_time);
+        before.process = self.process.or(before.process);
         let score = continuity(&before, &segment.facts)?;
-        if let Some(next) = self.segments.get(at) {
+        if let Some(next) = thread.ahead.front() {
             let mut until = segment.facts.clone();
             until.process = None;
             continuity(&until, &next.facts)?;
@@ -174,7 +231,7 @@ impl Store {
 
     /// The configured interval, else the one that its ticks expect.
     pub fn interval(&self) -> Option<Nanos> {
-        self.config.map(|config| config.flush_interval).or_else(|| self.segments.iter().find_map(|s| s.facts.interval))
+        self.config.map(|config| config.flush_interval).or(self.ticked)
     }
 }
 

@@ -7,13 +7,14 @@ mod inspect;
 mod metadata;
 mod pods;
 
+use memchr::memchr;
 use serde_json::Value;
 
 pub use inspect::Inspect;
 pub use metadata::Metadata;
 pub use pods::{Container, Ending, Pod};
 
-use crate::formats::time;
+use crate::formats::{Fields, time};
 use crate::instant::{Nanos, believed};
 
 /// Largest file that is read as a document. Pod lists of a whole cluster have a few MiB.
@@ -45,6 +46,18 @@ pub fn recognise(bytes: &[u8]) -> Option<Document> {
     }
     let value: Value = serde_json::from_slice(bytes).ok()?;
     ALL.iter().find_map(|(_, recognise)| recognise(&value))
+}
+
+/// Whether a file that begins so can be a document: it begins with a bracket, and its first line is no object by itself
+/// with another line after it, as in a log.
+pub fn may_be(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start();
+    if !matches!(head.first(), None | Some(b'[' | b'{')) {
+        return false;
+    }
+    let Some(end) = memchr(b'\n', head) else { return true };
+    let first = std::str::from_utf8(&head[..end]).ok().and_then(Fields::parse);
+    first.is_none() || head[end..].trim_ascii().is_empty()
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {

@@ -20,10 +20,8 @@ const DIGITS: u32 = 30;
 impl Decimal {
     /// Reads a JSON number, and nothing around it; the exponent may have a sign.
     pub fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
+        let negative = text.as_bytes().first() == Some(&b'-');
+        let text = &text[usize::from(negative)..];
         let (digits, power) = match text.find(['e', 'E']) {
             Some(at) => (&text[..at], text[at + 1..].parse::<i16>().ok()?),
             None => (text, 0),

@@ -1,6 +1,7 @@
 //! zap's JSON encoder, one object a line: controller-runtime in production, kubernaut's `pkg/log` in production, and
 //! `zap.NewProduction()`, which differ in their stamps only.
 
+use super::fields::inside;
 use super::{Fields, Format, Level, Record, json, time};
 
 /// `{"level":"info","ts":"2026-01-14T14:35:15-05:00","logger":"audit-store","msg":"…",…}`
@@ -12,7 +13,7 @@ impl Format for ZapJson {
     }
 
     fn message<'a>(&self, line: &'a str) -> Option<&'a str> {
-        line.starts_with('{').then(|| json::message(line))?
+        (line.as_bytes().first() == Some(&b'{')).then(|| json::message(line))?
     }
 
     fn level(&self, line: &str) -> Option<Level> {
@@ -24,7 +25,7 @@ impl Format for ZapJson {
     }
 
     fn record<'a>(&self, line: &'a str) -> Option<Record<'a>> {
-        if !line.starts_with('{') {
+        if line.as_bytes().first() != Some(&b'{') {
             return None;
         }
         let (mut level, mut stamp, mut logger, mut message) = (None, None, None, None);
@@ -32,7 +33,7 @@ impl Format for ZapJson {
         let mut fields = Fields::with_room_for(10);
         json::walk(line, |key, raw| {
             // The head's keys can come again among the fields (a field named "level"): the first is the head's.
-            let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let text = inside(raw);
             match key {
                 "level" if level.is_none() => level = text.and_then(Level::parse),
                 "ts" if stamp.is_none() => stamp = text.map_or_else(|| time::epoch(raw), time::rfc3339),

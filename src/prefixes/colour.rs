@@ -10,7 +10,10 @@ pub struct Colour;
 
 impl Prefix for Colour {
     fn strip(&self, seen: &mut Stripped<'_>) {
-        let line = seen.line.strip_suffix('\r').unwrap_or(seen.line);
+        let line = match seen.line.as_bytes() {
+            [.., b'\r'] => &seen.line[..seen.line.len() - 1],
+            _ => seen.line,
+        };
         seen.line = line;
         if seen.layers.clean || memchr2(0x1b, 0, line.as_bytes()).is_none() {
             return;

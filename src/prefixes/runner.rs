@@ -16,8 +16,8 @@ pub struct Runner;
 
 impl Prefix for Runner {
     fn strip(&self, seen: &mut Stripped<'_>) {
-        if let Some(line) = seen.line.strip_prefix('\u{feff}') {
-            seen.line = line;
+        if let [0xef, 0xbb, 0xbf, ..] = seen.line.as_bytes() {
+            seen.line = &seen.line[3..];
         }
         let bare = stamped(seen.line);
         let found = if bare.is_some() { bare.filter(|_| !seen.layers.no_runner) } else { after_job(seen.line) };

@@ -18,6 +18,19 @@ pub struct Ginkgo {
     previous: String,
     body: Option<Body>,
     in_summary: bool,
+    unknown: Unknown,
+}
+
+/// What is not known in the midst of a file.
+#[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "three independent facts, read by name")]
+struct Unknown {
+    /// The line before.
+    previous: bool,
+    /// Whether a summary is being printed.
+    in_summary: bool,
+    /// What a line says hung on one of these.
+    was_asked: bool,
 }
 
 /// A failure's message, while it is being printed.
@@ -32,13 +45,46 @@ struct Body {
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
 const BODY_BYTES: usize = 64 << 10;
-// Searched for in every line that is nothing else.
-static REFUSED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("Connection failed (Get "));
-static UNHEALTHY: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("health check failed for "));
+/// What a line that no server answered says. Searched for in every line that is nothing else, so by the word they share.
+const UNREACHABLE: [&str; 2] = ["Connection failed (Get ", "health check failed for "];
+static FAILED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("failed "));
 
 const DELIMITER: &str = "------------------------------";
 
 impl Ginkgo {
+    /// In the midst of a file, without the lines before.
+    pub fn later() -> Self {
+        Self { unknown: Unknown { previous: true, in_summary: true, was_asked: false }, ..Self::default() }
+    }
+
+    /// Goes on to the end of `next`, which was read without the lines before; its first line is number `before` + 1.
+    /// False, and nothing is changed, where these lines would have mattered.
+    pub fn join(&mut self, next: Self, before: u32) -> bool {
+        if self.body.is_some() || next.unknown.was_asked {
+            return false;
+        }
+        if !next.unknown.previous {
+            self.previous = next.previous;
+            self.unknown.previous = false;
+        }
+        if !next.unknown.in_summary {
+            self.in_summary = next.in_summary;
+            self.unknown.in_summary = false;
+        }
+        self.body = next.body.map(|body| Body { line: body.line.saturating_add(before), ..body });
+        true
+    }
+
+    fn in_summary(&mut self) -> bool {
+        self.unknown.was_asked |= self.unknown.in_summary;
+        self.in_summary
+    }
+
+    fn set_in_summary(&mut self, in_summary: bool) {
+        self.in_summary = in_summary;
+        self.unknown.in_summary = false;
+    }
+
     /// Reads one line without colour and indent; returns whether it was recognised.
     pub fn read(&mut self, line: &str, number: u32, names: &mut Names, found: &mut Vec<Sighting>) -> bool {
         let text = line.trim_end();
@@ -50,6 +96,7 @@ impl Ginkgo {
         if !text.is_empty() {
             self.previous.clear();
             self.previous.push_str(text);
+            self.unknown.previous = false;
         }
         found.len() > before || self.body.is_some()
     }
@@ -108,7 +155,7 @@ impl Ginkgo {
                 let (said, stamp) = stamped(&text["STEP: ".len()..]);
                 add(stamp, TestLine::Step { text: names.prose(said) });
             }
-            'S' if text.starts_with("Summarizing ") => self.in_summary = true,
+            'S' if text.starts_with("Summarizing ") => self.set_in_summary(true),
             'I' if text.starts_with("In [") => {
                 if let Some((node, at, stamp)) = failure_at(text, names) {
                     add(stamp, TestLine::FailureAt { node, at });
@@ -118,7 +165,7 @@ impl Ginkgo {
                 if let Some((outcome, rest)) = outcome_tag(text) {
                     if let Some((node, at, stamp)) = failed_in(rest, names) {
                         add(stamp, TestLine::FailedIn { outcome, node, at });
-                    } else if self.in_summary {
+                    } else if self.in_summary() {
                         add(None, TestLine::Summary { outcome, text: names.prose(rest) });
                     } else {
                         let mut message = rest.to_owned();
@@ -143,13 +190,19 @@ impl Ginkgo {
 
     fn other(&mut self, text: &str, names: &mut Names) -> Option<TestLine> {
         if let Some(place) = code_place(text, names) {
-            if self.in_summary || self.previous.is_empty() || self.previous == DELIMITER {
+            self.unknown.was_asked |= self.unknown.previous;
+            if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER {
                 return None;
             }
             return Some(TestLine::SpecText { text: names.prose(&self.previous), place });
         }
+        let said = bare(text);
+        // Most lines fail at their first letter.
+        if !matches!(said.as_bytes().first(), Some(b'R' | b'W' | b'F' | b'S' | b'C')) {
+            return unreachable(text, names);
+        }
         if let Some(name) = text.strip_prefix("Running Suite: ") {
-            self.in_summary = false;
+            self.set_in_summary(false);
             return Some(TestLine::SuiteStarted { name: names.text(name.split(" - ").next().unwrap_or(name)) });
         }
         if let Some(seed) = text.strip_prefix("Random Seed: ") {
@@ -167,17 +220,22 @@ impl Ginkgo {
         if text.starts_with("FAIL!") || text.starts_with("SUCCESS!") {
             return totals(text, names);
         }
-        if let Some((_, object)) = bare(text).strip_prefix("Created ").and_then(|rest| rest.split_once(": ")) {
+        if let Some((_, object)) = said.strip_prefix("Created ").and_then(|rest| rest.split_once(": ")) {
             let (_, name) = object.split_once('/')?;
             return (!name.contains(' ')).then(|| TestLine::Created { name: names.text(name) });
         }
-        if bare(text).starts_with("Collecting container logs to ") {
-            let folder = bare(text)["Collecting container logs to ".len()..].trim_end_matches(['.', '/']);
+        if let Some(folder) = said.strip_prefix("Collecting container logs to ") {
+            let folder = folder.trim_end_matches(['.', '/']);
             return Some(TestLine::MustGather { folder: names.text(folder) });
         }
-        let refused = [&REFUSED, &UNHEALTHY].iter().any(|said| said.find(text.as_bytes()).is_some());
-        refused.then(|| TestLine::ServerUnreachable { error: names.prose(bare(text)) })
+        unreachable(text, names)
     }
+}
+
+fn unreachable(text: &str, names: &mut Names) -> Option<TestLine> {
+    FAILED.find(text.as_bytes())?;
+    let refused = UNREACHABLE.iter().any(|said| text.contains(said));
+    refused.then(|| TestLine::ServerUnreachable { error: names.prose(bare(text)) })
 }
 
 /// `[FAILED]` and its kin at the start of a line, and what follows.

@@ -7,15 +7,12 @@ use crate::sighting::{Look, LookPart, TestLine, Text};
 
 /// A line about a look, or about the flush before it.
 pub fn read(text: &str, names: &mut Names) -> Option<(Option<Stamp>, TestLine)> {
-    if text.starts_with('[') {
+    if text.as_bytes().first() == Some(&b'[') {
         return stamped(text, names);
     }
     let said = bare(text);
-    if said.len() == text.len()
-        && !said.starts_with("DEBUG ")
-        && !said.starts_with("Found ")
-        && !said.starts_with("Query error")
-    {
+    let by_word = || ["DEBUG ", "Found ", "Query error"].iter().any(|word| said.starts_with(word));
+    if said.len() == text.len() && !(matches!(said.as_bytes().first(), Some(b'D' | b'F' | b'Q')) && by_word()) {
         // Every other wording begins with an emoji; most lines of a log do not.
         return None;
     }

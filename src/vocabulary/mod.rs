@@ -11,12 +11,13 @@ mod looks;
 mod postgresql;
 mod python_store;
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
 pub use ginkgo::Ginkgo;
 pub use looks::parameter;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::formats::Record;
 use crate::secrets::masked;
@@ -59,20 +60,41 @@ static BY_MESSAGE: LazyLock<HashMap<&'static str, Decode, BuildHasherDefault<Qui
     LazyLock::new(|| WORDINGS.iter().copied().flatten().map(|wording| (wording.message, wording.decode)).collect());
 
 /// The texts of one file, each kept once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Names {
-    known: HashSet<Text>,
+    /// By their hash, which nobody outside can foresee. Of two texts with one hash the second is not shared.
+    known: HashMap<u64, Text, BuildHasherDefault<Hashed>>,
+    seed: u64,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { known: HashMap::default(), seed: RandomState::new().hash_one(0) }
+    }
+}
+
+/// The hash of what is a hash.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Names {
     /// The shared copy of a name.
     pub fn text(&mut self, name: &str) -> Text {
-        if let Some(known) = self.known.get(name) {
-            return Arc::clone(known);
-        }
-        let text = Text::from(name);
-        self.known.insert(Arc::clone(&text));
-        text
+        let known = self.known.entry(xxh3_64_with_seed(name.as_bytes(), self.seed));
+        let known = known.or_insert_with(|| Text::from(name));
+        if **known == *name { Arc::clone(known) } else { Text::from(name) }
     }
 
     /// Free text from a log, with secrets masked and cut to a length that a report can print.

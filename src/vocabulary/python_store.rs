@@ -9,6 +9,9 @@ const TAG: &str = "DD-AUDIT-002: ";
 /// A line of the Python store.
 pub fn read(line: &str, names: &mut Names) -> Option<What> {
     let line = bare(line);
+    if !matches!(line.as_bytes().first(), Some(b'D' | b'H')) {
+        return None;
+    }
     let event = if let Some(said) = line.strip_prefix(TAG) {
         tagged(said, names)?
     } else if let Some(rest) = line.strip_prefix("HAPI FLUSH: Interval reached, flushing ") {
