@@ -15,11 +15,14 @@ pub struct Exclusion<'a> {
     pub by: Vec<&'a Evidence>,
 }
 
-/// The three timing families first, as that is what was asked; then each cause that is not among theirs.
+/// What was asked: which of these it was.
+const TIMING: [Family; 3] = [Family::WriteLatency, Family::FlushDelay, Family::QueryTiming];
+
+/// The three timing families first, then the single causes: of these too the timing ones first.
 pub fn of(failure: &Failure) -> Vec<Exclusion<'_>> {
     let mut exclusions = Vec::new();
     let mut said: Vec<&str> = Vec::new();
-    for family in [Family::WriteLatency, Family::FlushDelay, Family::QueryTiming] {
+    for family in TIMING {
         let codes = || causes::ALL.iter().filter(|cause| cause.family == family).map(|cause| cause.code);
         if !codes().all(|code| is_out(failure, code)) {
             continue;
@@ -28,8 +31,14 @@ pub fn of(failure: &Failure) -> Vec<Exclusion<'_>> {
         exclusions.push(Exclusion { name: words::family(family), family: true, by: out.flat_map(|o| &o.by).collect() });
         said.extend(codes());
     }
-    let single = failure.ruled_out.iter().filter(|out| !said.contains(&out.cause));
-    exclusions.extend(single.map(|out| Exclusion { name: out.cause, family: false, by: out.by.iter().collect() }));
+    let timing = |code: &str| causes::ALL.iter().any(|cause| cause.code == code && TIMING.contains(&cause.family));
+    let mut single: Vec<_> = failure.ruled_out.iter().filter(|out| !said.contains(&out.cause)).collect();
+    single.sort_by_key(|out| !timing(out.cause));
+    exclusions.extend(single.into_iter().map(|out| Exclusion {
+        name: out.cause,
+        family: false,
+        by: out.by.iter().collect(),
+    }));
     exclusions
 }
 
@@ -51,9 +60,12 @@ mod tests {
         // The other causes of query timing are still possible.
         let expected = [("write latency".to_owned(), true), ("query-window".to_owned(), false)];
         assert_eq!(names(&failure), expected);
-        failure.ruled_out.reverse();
-        assert_eq!(names(&failure), expected, "the order of the causes does not matter");
+        let mut other = failure.ruled_out[0].clone();
+        other.cause = "infra-down";
+        failure.ruled_out.insert(0, other);
+        let with_other = [&expected[..], &[("infra-down".to_owned(), false)]].concat();
+        assert_eq!(names(&failure), with_other, "what was asked comes first");
         failure.ruled_out.retain(|out| out.cause != "write-slow");
-        assert_eq!(names(&failure), expected[1..]);
+        assert_eq!(names(&failure), with_other[1..]);
     }
 }
