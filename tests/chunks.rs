@@ -38,10 +38,10 @@ fn as_runtime(text: &[u8]) -> Vec<u8> {
         let stream = if number % 3 == 0 { "stderr" } else { "stdout" };
         let mut rest = line;
         while let Some((at, _)) = rest.char_indices().nth(100) {
-            lines += &format!("2026-11-24T18:44:38.709823532Z {stream} P {}\n", &rest[..at]);
+            lines.extend(["2026-11-24T18:44:38.709823532Z ", stream, " P ", &rest[..at], "\n"]);
             rest = &rest[at..];
         }
-        lines += &format!("2026-11-24T18:44:38.709823532Z {stream} F {rest}\n");
+        lines.extend(["2026-11-24T18:44:38.709823532Z ", stream, " F ", rest, "\n"]);
     }
     lines.into_bytes()
 }
@@ -76,7 +76,7 @@ fn a_border_falls_anywhere() {
         In [It] at: /src/a_test.go:2 @ 01/10/26 00:00:00\n------------------------------\nSummarizing 1 Failure:\n  \
         [FAIL] A [It] b\n  /src/a_test.go:2\nRan 1 of 1 Specs in 1.0 seconds\nRunning Suite: B - /src\n[FAILED] again\n";
     let whole = read(text.as_bytes(), 1, 1 << 20);
-    let said = |log: &LogFile| log.sightings.iter().map(|one| format!("{one:?}\n")).collect::<String>();
+    let said = |log: &LogFile| log.sightings.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join("\n");
     assert!(whole.sightings.len() > 9, "{}", said(&whole));
     for chunk in 1..text.len() {
         let cut = read(text.as_bytes(), 2, chunk);
