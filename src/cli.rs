@@ -79,7 +79,9 @@ pub struct How {
 impl How {
     /// For the source.
     pub fn source(&self) -> source::Options {
-        source::Options { limits: self.limits.over(&source::Limits::default()), threads: self.threads }
+        let default = source::Options::default();
+        let threads = if self.threads == 0 { default.threads } else { self.threads };
+        source::Options { limits: self.limits.over(&default.limits), threads }
     }
 }
 
