@@ -454,6 +454,16 @@ mod tests {
     }
 
     #[test]
+    fn no_number_of_threads_is_that_of_the_processors() {
+        let threads = |given: &[&str]| {
+            let cli = Cli::try_parse_from(["whylate", "bundle"].iter().chain(given)).expect("valid");
+            cli.analyze.reading.how.source().threads
+        };
+        assert_eq!(threads(&[]), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        assert_eq!(threads(&["--threads", "7"]), 7);
+    }
+
+    #[test]
     fn budgets_have_a_stage_and_a_length() {
         assert_eq!(budget("flush-wait=500ms"), Ok(Budget { stage: Stage::FlushWait, limit: 500 * MILLISECOND }));
         assert_eq!(budget("write=1.5s"), Ok(Budget { stage: Stage::Write, limit: 1_500 * MILLISECOND }));
