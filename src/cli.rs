@@ -79,7 +79,9 @@ pub struct How {
 impl How {
     /// For the source.
     pub fn source(&self) -> source::Options {
-        source::Options { limits: self.limits.over(&source::Limits::default()), threads: self.threads }
+        let default = source::Options::default();
+        let threads = if self.threads == 0 { default.threads } else { self.threads };
+        source::Options { limits: self.limits.over(&default.limits), threads }
     }
 }
 
@@ -449,6 +451,16 @@ mod tests {
         assert!(matches!(cli.command, Some(Command::Timeline(_))));
         let cli = Cli::try_parse_from(["whylate", "./timeline"]).expect("valid");
         assert!(cli.command.is_none());
+    }
+
+    #[test]
+    fn no_number_of_threads_is_that_of_the_processors() {
+        let threads = |given: &[&str]| {
+            let cli = Cli::try_parse_from(["whylate", "bundle"].iter().chain(given)).expect("valid");
+            cli.analyze.reading.how.source().threads
+        };
+        assert_eq!(threads(&[]), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        assert_eq!(threads(&["--threads", "7"]), 7);
     }
 
     #[test]

@@ -38,17 +38,49 @@ pub struct Summary {
     pub not_observable: Vec<NotObservable>,
 }
 
+/// Failing specs whose evidence is kept. It takes some 15 kB each, and nobody reads that of a thousand.
+const TOLD_IN_FULL: usize = 1000;
+
+/// Keeps the answer, and the evidence for it.
+fn in_brief(failure: Failure) -> Failure {
+    let Failure { mut ranked, .. } = failure;
+    ranked.truncate(1);
+    for cause in &mut ranked {
+        cause.against = Vec::new();
+        cause.supporting.truncate(1);
+        cause.supporting.shrink_to_fit();
+    }
+    ranked.shrink_to_fit();
+    Failure { ranked, ruled_out: Vec::new(), awaited: Vec::new(), looks: Vec::new(), ..failure }
+}
+
 /// Decides every failure and sums up.
 pub fn summarise(world: &World) -> Summary {
-    let failures: Vec<Failure> = (0..world.output.failed.len()).map(|index| failure(world, index)).collect();
+    let count = world.output.failed.len();
+    let told = |index: usize| {
+        let failure = failure(world, index);
+        if index < TOLD_IN_FULL { failure } else { in_brief(failure) }
+    };
+    let failures: Vec<Failure> = (0..count).map(told).collect();
     let run = run(world, &failures);
     let not_observable = not_observable(world);
+    let mut findings = findings::findings(world);
+    if let Some(first) = failures.get(TOLD_IN_FULL) {
+        findings.push(Finding {
+            id: "told-in-brief",
+            text: format!(
+                "{count} specs failed: the first {TOLD_IN_FULL} are told in full, of the others what was ruled out, the \
+                 journey and the looks are left out"
+            ),
+            places: first.places.clone(),
+        });
+    }
     Summary {
         verdict: bundle_verdict(world, &failures, run.as_ref()),
         bundle: bundle(world),
         run,
         failures,
-        findings: findings::findings(world),
+        findings,
         not_observable,
     }
 }

@@ -23,14 +23,16 @@ pub struct Ginkgo {
 
 /// What is not known in the midst of a file.
 #[derive(Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "three independent facts, read by name")]
+#[allow(clippy::struct_excessive_bools, reason = "four independent facts, read by name")]
 struct Unknown {
     /// The line before.
     previous: bool,
-    /// Whether a summary is being printed.
+    /// What a line says hung on it.
+    previous_asked: bool,
+    /// Whether a summary is being printed; taken for none.
     in_summary: bool,
-    /// What a line says hung on one of these.
-    was_asked: bool,
+    /// What a line says hung on it.
+    in_summary_asked: bool,
 }
 
 /// A failure's message, while it is being printed.
@@ -54,13 +56,14 @@ const DELIMITER: &str = "------------------------------";
 impl Ginkgo {
     /// In the midst of a file, without the lines before.
     pub fn later() -> Self {
-        Self { unknown: Unknown { previous: true, in_summary: true, was_asked: false }, ..Self::default() }
+        Self { unknown: Unknown { previous: true, in_summary: true, ..Unknown::default() }, ..Self::default() }
     }
 
     /// Goes on to the end of `next`, which was read without the lines before; its first line is number `before` + 1.
     /// False, and nothing is changed, where these lines would have mattered.
     pub fn join(&mut self, next: Self, before: u32) -> bool {
-        if self.body.is_some() || next.unknown.was_asked {
+        let wrong = next.unknown.previous_asked || (self.in_summary && next.unknown.in_summary_asked);
+        if self.body.is_some() || wrong {
             return false;
         }
         if !next.unknown.previous {
@@ -76,7 +79,7 @@ impl Ginkgo {
     }
 
     fn in_summary(&mut self) -> bool {
-        self.unknown.was_asked |= self.unknown.in_summary;
+        self.unknown.in_summary_asked |= self.unknown.in_summary;
         self.in_summary
     }
 
@@ -190,7 +193,7 @@ impl Ginkgo {
 
     fn other(&mut self, text: &str, names: &mut Names) -> Option<TestLine> {
         if let Some(place) = code_place(text, names) {
-            self.unknown.was_asked |= self.unknown.previous;
+            self.unknown.previous_asked |= self.unknown.previous;
             if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER {
                 return None;
             }
