@@ -22,10 +22,9 @@ pub fn findings(world: &World) -> Vec<Finding> {
             .output
             .suites
             .iter()
-            .map(|suite| Place {
-                file: world.files[suite.file].label.clone(),
-                line: world.files[suite.file].sightings.get(suite.range.start).map_or(1, |first| first.line),
-                to_line: None,
+            .map(|suite| {
+                let file = &world.files[suite.file];
+                file.place(file.sightings.get(suite.range.start).map_or(1, |first| first.line))
             })
             .collect();
         findings.push(Finding {

@@ -2,7 +2,8 @@
 //!
 //! The map of the crate follows the flow. Bytes become lines in [`source`] and [`reading`]: [`prefixes`] takes the
 //! layers off a line, [`formats`] knows how it is written, [`vocabulary`] what it says; small whole files are
-//! [`documents`]. A [`sighting`] is what one line means. [`correlate`] puts sightings together to stores, batches,
+//! [`documents`]; [`streams`] puts a log together that lies in several files. A
+//! [`sighting`] is what one line means. [`correlate`] puts sightings together to stores, batches,
 //! requests, clocks, specs, looks and journeys; [`causes`] bring evidence, [`verdict`] applies the rules, [`summary`]
 //! makes the [`report`], and [`render`] prints it.
 //!
@@ -34,6 +35,7 @@ pub mod report;
 pub mod secrets;
 pub mod sighting;
 pub mod source;
+pub mod streams;
 pub mod summary;
 pub mod timeline;
 pub mod verdict;
@@ -98,7 +100,7 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
     let (bytes_read, threads) = (Arc::clone(&options.bytes_read), options.source.threads);
     let parser = Parser { longest_line, bytes_read, threads, ..Parser::default() };
     let gathered = source::gather(paths, &options.source, &parser)?;
-    let coverage = coverage(&gathered);
+    let mut coverage = coverage(&gathered);
     if coverage.recognised == 0 {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         anyhow::bail!(
@@ -109,11 +111,16 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
         );
     }
     let Gathered { inputs, files, complete, id, doubles } = gathered;
-    let logs = files.into_iter().filter_map(labelled).collect();
-    let world = correlate::correlate(logs, options.input_tz.map(|seconds| Nanos::from(seconds) * SECOND));
+    let streams = streams::join(files.into_iter().filter_map(labelled).collect());
+    for file in &mut coverage.files {
+        let why = streams.counted_elsewhere.iter().find(|(label, _)| *label == file.path);
+        file.skipped = file.skipped.take().or(why.map(|(_, why)| why.clone()));
+    }
+    let world = correlate::correlate(streams.logs, options.input_tz.map(|seconds| Nanos::from(seconds) * SECOND));
     let mut summary = summary::summarise(&world);
     summary.bundle.id = id;
     summary.findings.extend(doubles_said(&doubles));
+    summary.findings.extend(streams.findings);
     let tables = options.tables;
     let report = Report {
         schema_version: SCHEMA_VERSION,

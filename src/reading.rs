@@ -17,6 +17,7 @@ use crate::documents::{self, Document};
 use crate::prefixes::Layers;
 use crate::sighting::Sighting;
 use crate::source;
+use crate::streams::{Edges, Joined};
 
 /// What one file said.
 #[derive(Debug, Default)]
@@ -33,6 +34,10 @@ pub struct LogFile {
     pub cut_lines: u64,
     /// A small whole file that is no log.
     pub document: Option<Document>,
+    /// What its text leaves open at both ends.
+    pub edges: Edges,
+    /// The files that it was joined from, in their order; empty for a single one.
+    pub parts: Vec<Joined>,
 }
 
 /// Reads one file of a bundle.

@@ -23,7 +23,7 @@ pub struct Sighting {
 }
 
 /// What a line says, by the part of the system that said it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// The client-side audit store.
     Store(StoreLine),
@@ -44,7 +44,7 @@ pub enum What {
 pub type Logger = Text;
 
 /// A line of one audit store.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreLine {
     /// The logger, without its `.audit-store` suffix.
     pub logger: Logger,
@@ -53,7 +53,7 @@ pub struct StoreLine {
 }
 
 /// What an audit store said (`pkg/audit/store.go`; the Python store of holmesgpt-api where it says the same).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum StoreEvent {
     /// "Audit store initialized".
@@ -156,7 +156,7 @@ pub struct Tick {
 }
 
 /// A line of `DataStorage`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum ServerLine {
     /// "HTTP request", logged after the handler.
@@ -217,7 +217,7 @@ pub struct Request {
 }
 
 /// A line of the test output.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum TestLine {
     /// "Running Suite: …".
@@ -344,7 +344,7 @@ pub enum LookPart {
 }
 
 /// A line of the code around the store.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are named as in the log line that the variant quotes")]
 pub enum CallerLine {
     /// A controller took up an object.

@@ -93,12 +93,12 @@ impl World {
     /// The place of a sighting.
     pub fn place(&self, seen: Seen) -> Place {
         let file = &self.files[seen.file];
-        Place { file: file.label.clone(), line: file.sightings[seen.index].line, to_line: None }
+        file.place(file.sightings[seen.index].line)
     }
 
     /// The place of a line.
     pub fn place_at(&self, at: At) -> Place {
-        Place { file: self.files[at.file].label.clone(), line: at.line, to_line: None }
+        self.files[at.file].place(at.line)
     }
 
     /// The server that answered most of a store's requests, or of all.

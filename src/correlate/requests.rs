@@ -3,6 +3,8 @@
 //! The "HTTP request" line is logged after the handler and gives its duration, so a request has a begin and an end on
 //! the server's clock. Handler lines carry no request id; each goes to the next request line that fits.
 
+use std::collections::BTreeSet;
+
 use crate::instant::{Instant, Nanos};
 use crate::reading::LogFile;
 use crate::sighting::{self, ServerLine, Text, What};
@@ -135,8 +137,13 @@ struct Waiting {
 fn read_one(number: usize, index: usize, file: &LogFile, requests: &mut Vec<Request>) -> Server {
     let mut server = Server { file: index, ..Server::default() };
     let mut waiting = Waiting::default();
+    let mut lives: BTreeSet<usize> = file.lives().map(|life| life.start).collect();
     for (at, sighting) in file.sightings.iter().enumerate() {
         let seen = Seen { file: index, index: at };
+        // What a life of the container left unsaid, the next one does not say.
+        if lives.remove(&at) {
+            waiting = Waiting::default();
+        }
         let What::Server(line) = &sighting.what else { continue };
         if let Some(at) = sighting.stamp.map(|stamp| stamp.at) {
             server.span = Some(server.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));

@@ -49,7 +49,7 @@ pub struct Totals {
     pub skipped: u32,
 }
 
-/// What stands between two delimiters; or a whole file that is no test output.
+/// What stands between two delimiters; or what a container printed from its start to its end.
 #[derive(Debug, Clone, Default)]
 pub struct Block {
     /// Its file.
@@ -104,7 +104,7 @@ pub struct Failed {
 pub struct TestOutput {
     /// Suites, in the order of files.
     pub suites: Vec<Suite>,
-    /// Blocks of test outputs, then one for each other file.
+    /// Blocks of test outputs; of any other file one for each life of its container.
     pub blocks: Vec<Block>,
     /// Failures in the order of their stamps.
     pub failed: Vec<Failed>,
@@ -116,8 +116,8 @@ pub fn read(files: &[LogFile], input_zone: Option<Nanos>) -> TestOutput {
     for (index, file) in files.iter().enumerate() {
         let suites = suites_of(index, file);
         if suites.is_empty() {
-            let range = 0..file.sightings.len();
-            output.blocks.push(Block { file: index, range, ..Block::default() });
+            let lives = file.lives().map(|range| Block { file: index, range, ..Block::default() });
+            output.blocks.extend(lives);
         }
         for mut suite in suites {
             let number = output.suites.len();

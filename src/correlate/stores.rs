@@ -112,7 +112,7 @@ pub fn tell_apart(files: &[LogFile], output: &TestOutput) -> Vec<Store> {
         .collect()
 }
 
-/// Who prints a store's lines: suite, logger, and of a container its file.
+/// Who prints a store's lines: suite, logger, and of a container the block of its life.
 type Printer = (Option<usize>, String, Option<usize>);
 
 /// Stores that began last and are asked whether they go on. A suite has one for each process, some one for each spec;
@@ -158,7 +158,7 @@ impl Told {
 
     /// Gives a segment to the store that it continues best, or to a new one.
     fn place(&mut self, files: &[LogFile], block: &Block, logger: String, segment: Segment) {
-        let printer = (block.suite, logger, block.suite.is_none().then_some(block.file));
+        let printer = (block.suite, logger, block.suite.is_none().then_some(segment.block));
         let like = self.by_printer.get(&printer).map_or(&[][..], Vec::as_slice);
         let mut known = None;
         if !segment.facts.starts {

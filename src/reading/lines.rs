@@ -5,9 +5,10 @@ use memchr::{memchr_iter, memchr2};
 use super::LogFile;
 use crate::documents;
 use crate::formats::{self, Level, Record};
-use crate::instant::{Nanos, Stamp, Zone, believed};
+use crate::instant::{Nanos, believed};
 use crate::prefixes::Layers;
 use crate::sighting::Sighting;
+use crate::streams::{believable, free_text};
 use crate::vocabulary::{self, Ginkgo, Names};
 
 /// How all lines of a file are read.
@@ -17,11 +18,6 @@ pub(super) struct Manner {
     pub layers: Layers,
     /// Longest line that is kept whole, in bytes.
     pub longest_line: usize,
-}
-
-/// A time of day has no date yet, and takes that of a stamp that is believed.
-fn believable(stamp: Stamp) -> bool {
-    stamp.zone == Zone::TimeOfDay || believed(stamp.at)
 }
 
 /// The lines of one file, or of one chunk of it.
@@ -100,7 +96,8 @@ impl Lines {
             return false;
         }
         self.parts = next.parts;
-        let LogFile { sightings, lines, recognised, cut_lines, .. } = next.file;
+        let LogFile { sightings, lines, recognised, cut_lines, edges, .. } = next.file;
+        self.file.edges.join(edges, before);
         self.file.lines += lines;
         self.file.recognised += recognised;
         self.file.cut_lines += cut_lines;
@@ -170,16 +167,11 @@ impl Lines {
             }
             return;
         }
-        let before = self.file.sightings.len();
-        if self.ginkgo.read(line, number, &mut self.names, &mut self.file.sightings) {
+        let (ginkgo, names) = (&mut self.ginkgo, &mut self.names);
+        if free_text(ginkgo, names, line, number, read_at, &mut self.file.sightings) {
             self.file.recognised += 1;
-            for sighting in &mut self.file.sightings[before..] {
-                sighting.stamp = sighting.stamp.filter(|stamp| believable(*stamp));
-            }
-        } else if let Some(what) = vocabulary::plain(line, &mut self.names) {
-            self.file.recognised += 1;
-            self.file.sightings.push(Sighting { line: number, stamp: None, read_at, what });
         }
+        self.file.edges.note(line, number, read_at);
     }
 
     /// At the end of a file: `document` are its bytes where it can be one, and `cut_lines` were too long.
@@ -191,6 +183,7 @@ impl Lines {
                 self.content(&parts.text, None);
             }
         }
+        self.file.edges.close(&self.ginkgo, &self.file.sightings);
         self.ginkgo.finish(&mut self.names, &mut self.file.sightings);
         // A failure's message is complete only after its last line, and stands where it began.
         self.file.sightings.sort_by_key(|sighting| sighting.line);

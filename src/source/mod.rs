@@ -15,6 +15,7 @@ mod limits;
 mod naming;
 mod open;
 mod queue;
+mod stream;
 mod tar;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod zip;
 mod zip_stream;
 
 pub use limits::Limits;
+pub use stream::{Age, Life, Part, Turn, container, part};
 
 use anyhow::{Result, bail};
 use std::path::PathBuf;

@@ -13,7 +13,7 @@ use crate::instant::{Nanos, SECOND, Stamp, believed_length};
 use crate::sighting::{CodePlace, Header, Outcome, Sighting, TestLine, Text, What};
 
 /// Reads test output line by line.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ginkgo {
     previous: String,
     body: Option<Body>,
@@ -22,7 +22,7 @@ pub struct Ginkgo {
 }
 
 /// What is not known in the midst of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "four independent facts, read by name")]
 struct Unknown {
     /// The line before.
@@ -36,7 +36,7 @@ struct Unknown {
 }
 
 /// A failure's message, while it is being printed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Body {
     line: u32,
     outcome: Outcome,
@@ -102,6 +102,16 @@ impl Ginkgo {
             self.unknown.previous = false;
         }
         found.len() > before || self.body.is_some()
+    }
+
+    /// Line of the failure whose message is still being printed.
+    pub fn open_line(&self) -> Option<u32> {
+        self.body.as_ref().map(|body| body.line)
+    }
+
+    /// After this line nothing hangs on the lines before it.
+    pub fn settles(line: &str) -> bool {
+        line.trim_end() == DELIMITER
     }
 
     /// Ends what the end of the file cut.
