@@ -113,8 +113,9 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
     let Gathered { inputs, files, complete, id, doubles } = gathered;
     let streams = streams::join(files.into_iter().filter_map(labelled).collect());
     for file in &mut coverage.files {
-        let why = streams.counted_elsewhere.iter().find(|(label, _)| *label == file.path);
-        file.skipped = file.skipped.take().or(why.map(|(_, why)| why.clone()));
+        if let Some((_, why)) = streams.counted_elsewhere.iter().find(|(label, _)| *label == file.path) {
+            file.skipped = both(file.skipped.take(), Some(why.clone()));
+        }
     }
     let world = correlate::correlate(streams.logs, options.input_tz.map(|seconds| Nanos::from(seconds) * SECOND));
     let mut summary = summary::summarise(&world);
@@ -160,10 +161,6 @@ fn coverage(gathered: &Gathered<LogFile>) -> Coverage {
         let read = file.output.as_ref();
         let lines = read.map_or(0, |log| log.lines);
         let recognised = read.map_or(0, |log| log.recognised);
-        let cut = read
-            .map(|log| log.cut_lines)
-            .filter(|cut| *cut > 0)
-            .map(|cut| format!("{cut} lines were longer than the limit, the head was kept"));
         coverage.bytes += if read.is_some() { file.bytes } else { 0 };
         coverage.lines += lines;
         coverage.recognised += recognised;
@@ -172,10 +169,32 @@ fn coverage(gathered: &Gathered<LogFile>) -> Coverage {
             bytes: file.bytes,
             lines,
             recognised,
-            skipped: file.skipped.clone().or(cut),
+            skipped: left_out(file),
         });
     }
     coverage
+}
+
+/// What was not read of a file: all reasons, for one does not answer for the others.
+fn left_out(file: &SourceFile<LogFile>) -> Option<String> {
+    let count = |count: u64, said: &str| {
+        let lines = if count == 1 { "line" } else { "lines" };
+        (count > 0).then(|| format!("{count} {lines} {said}"))
+    };
+    let read = file.output.as_ref();
+    let reasons = [
+        file.skipped.clone(),
+        read.and_then(|log| count(log.cut_lines, "longer than the limit, the head was kept")),
+        read.and_then(|log| count(log.unreadable, "of known wording torn, or with fields that are missing or absurd")),
+    ];
+    reasons.into_iter().fold(None, both)
+}
+
+fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
 }
 
 /// What was there twice is said once.

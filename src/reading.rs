@@ -30,6 +30,8 @@ pub struct LogFile {
     pub lines: u64,
     /// Lines that a vocabulary recognised.
     pub recognised: u64,
+    /// Lines of a known wording, torn or with fields that are missing or absurd: not recognised.
+    pub unreadable: u64,
     /// Lines longer than the limit: the head was kept.
     pub cut_lines: u64,
     /// A small whole file that is no log.

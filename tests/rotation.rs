@@ -73,11 +73,6 @@ fn bundle(name: &str) -> (Vec<File>, [String; 2]) {
     (files, logs)
 }
 
-/// The label in the report: the folder that holds everything says nothing and is left out.
-fn label(path: &str) -> String {
-    path.to_owned()
-}
-
 /// The bytes of a range of lines.
 fn lines(bytes: &[u8], range: &Range<usize>) -> Vec<u8> {
     bytes.split_inclusive(|byte| *byte == b'\n').skip(range.start).take(range.len()).flatten().copied().collect()
@@ -95,7 +90,7 @@ fn cut(files: &mut Vec<File>, log: &str, parts: &[(String, Range<usize>, bool)])
     for (name, range, packed) in parts {
         let bytes = lines(&whole, range);
         let (path, bytes) = if *packed { (format!("{name}.gz"), packing::gzip(&bytes)) } else { (name.clone(), bytes) };
-        pieces.push(Piece { label: label(&path), of: label(log), lines: range.clone() });
+        pieces.push(Piece { label: path.clone(), of: log.to_owned(), lines: range.clone() });
         files.push((path, bytes));
     }
     pieces
@@ -159,12 +154,120 @@ proptest! {
         let all = count(bytes);
         let cut_at = ranges(all, cuts);
         let (begin, end) = (cut_at[0].end, cut_at[cut_at.len() - 1].start);
-        let folder = log.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let second = if named { log.replace("/signal", "/later/signal").replace("/workflow", "/later/workflow") } else { format!("{folder}/other.txt") };
-        prop_assume!(end > begin + 200 || named && end > begin + 20);
+        // Under the container's name, or under one that says nothing: then the copy must be long.
+        let second = match log.rsplit_once('/') {
+            Some((folder, name)) if named => format!("{folder}/later/{name}"),
+            _ => "bundle/other.txt".to_owned(),
+        };
+        prop_assume!(end > begin + if named { 20 } else { 200 });
         let pieces = cut(&mut files, &log, &[(log.clone(), 0..end, false), (second, begin..all, false)]);
         let report = report(&files, home.path());
         prop_assert!(report["findings"].as_array().expect("findings").iter().any(|finding| finding["id"] == "read-once"));
         assert_same(&format!("{} {begin} {end} of {all}", BUNDLES[which]), &whole, &told(report, &pieces));
     }
+}
+
+/// What a store says of one event, and a server of one request, at a second of an hour.
+fn event(second: u64, total: u64) -> String {
+    let (minute, second) = (second / 60, second % 60);
+    format!(
+        r#"{{"level":"info","ts":"2026-01-10T10:{minute:02}:{second:02}Z","logger":"gateway","msg":"Event buffered successfully","event_type":"gateway.signal.received","correlation_id":"rr-{total}","buffer_size_after":1,"total_buffered":{total}}}"#
+    ) + "\n"
+}
+
+fn request(second: u64, id: &str) -> String {
+    let (minute, second) = (second / 60, second % 60);
+    format!(
+        r#"{{"level":"info","ts":"2026-01-10T10:{minute:02}:{second:02}Z","logger":"datastorage","msg":"HTTP request","request_id":"h/{id}","method":"POST","path":"/api/v1/audit/events/batch","remote_addr":"10.0.0.1:4711","status":201,"bytes":103,"duration":0.002}}"#
+    ) + "\n"
+}
+
+fn log(name: &str, lines: impl Iterator<Item = String>) -> File {
+    (format!("bundle/{name}"), lines.collect::<String>().into_bytes())
+}
+
+fn of(files: &[File]) -> Value {
+    report(files, tempfile::tempdir().expect("a folder").path())
+}
+
+fn findings<'a>(report: &'a Value, id: &'a str) -> Vec<&'a Value> {
+    report["findings"].as_array().expect("findings").iter().filter(|finding| finding["id"] == id).collect()
+}
+
+fn length(report: &Value, field: &str) -> usize {
+    report[field].as_array().expect("a list").len()
+}
+
+#[test]
+fn a_restart_is_a_new_process_though_its_first_lines_are_lost() {
+    let before = |name| log(name, (1..6).map(|at| event(at, at)));
+    let after = |name| log(name, (10..15).map(|at| event(at, 30 + at)));
+    assert_eq!(length(&of(&[before("c/previous.log"), after("c/current.log")]), "stores"), 2);
+    assert_eq!(length(&of(&[before("c/0.log"), after("c/1.log")]), "stores"), 2);
+    // The kubelet rotates the log of a process that goes on: some of its lines are lost between.
+    assert_eq!(length(&of(&[before("c/0.log.20260110-100007"), after("c/0.log")]), "stores"), 1);
+    assert_eq!(length(&of(&[before("c/rotated/0.log.20260110-100007"), after("c/0.log")]), "stores"), 1);
+}
+
+#[test]
+fn the_stamps_order_the_parts_whatever_their_names_say() {
+    let whole = of(&[log("x.log", (1..20).map(|at| event(at, at)))]);
+    let newest_first =
+        [log("x.log", (1..10).map(|at| event(at, at))), log("x.log.1", (10..20).map(|at| event(at, at)))];
+    let parts = of(&newest_first);
+    assert_eq!((length(&whole, "stores"), length(&parts, "stores")), (1, 1));
+    assert_eq!(whole["stores"][0]["buffered"], parts["stores"][0]["buffered"]);
+    let places: Vec<&Value> =
+        parts["events"].as_array().expect("events").iter().map(|event| &event["places"][0]).collect();
+    assert_eq!(places[0], &json!({"file": "bundle/x.log", "line": 1}));
+    assert_eq!(places[9], &json!({"file": "bundle/x.log.1", "line": 1}));
+}
+
+#[test]
+fn logs_of_the_same_time_are_not_one_whatever_their_names_say() {
+    let one = log("x.log.1", (0..60).map(|at| request(at, &format!("a-{at}"))));
+    let other = log("x.log", (0..60).map(|at| request(at, &format!("b-{at}"))));
+    let report = of(&[one, other]);
+    let said = findings(&report, "logs-overlap");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0]["places"][0], json!({"file": "bundle/x.log.1", "line": 1}));
+    assert_eq!(length(&report, "requests"), 120);
+}
+
+#[test]
+fn a_gap_between_two_parts_is_said() {
+    let part = |name, seconds: std::ops::Range<u64>| log(name, seconds.map(|at| event(at, at)));
+    for (what, files, gaps) in [
+        ("none", [part("x.log.1", 1..20), part("x.log", 20..40)], 0),
+        ("a number is missing", [part("x.log.2", 1..20), part("x.log", 20..40)], 1),
+        ("a long silence", [part("x.log.1", 1..20), part("x.log", 320..340)], 1),
+        ("a restart takes its time", [part("c/previous.log", 1..20), part("c/current.log", 320..340)], 0),
+    ] {
+        let report = of(&files);
+        let said = findings(&report, "log-gap");
+        assert_eq!(said.len(), gaps, "{what}: {said:?}");
+        for finding in said {
+            assert_eq!(finding["places"][0]["line"], 19, "{what}: expected the last line before the gap");
+            assert_eq!(finding["places"][1]["line"], 1, "{what}");
+        }
+    }
+}
+
+#[test]
+fn processes_that_print_equal_lines_are_not_one() {
+    // Forty requests with the ids of one server, but no name in common: too few to be no chance.
+    let lines = |from: u64| (from..from + 40).map(|at| request(at, &format!("a-{at}")));
+    let report = of(&[log("a/one.log", lines(0)), log("b/two.log", lines(0).chain(lines(40)))]);
+    assert_eq!((length(&report, "requests"), findings(&report, "read-once").len()), (120, 0));
+    // The same under one name.
+    let report = of(&[log("a/datastorage.log", lines(0)), log("b/datastorage.log", lines(0).chain(lines(40)))]);
+    assert_eq!((length(&report, "requests"), findings(&report, "read-once").len()), (80, 1));
+    // Lines without an id or a fine stamp, under one name: no line tells them apart, so nothing says that they are one.
+    let listening = || {
+        let line =
+            r#"{"level":"info","ts":"2026-01-10T10:00:00Z","logger":"datastorage","msg":"HTTP server listening"}"#;
+        std::iter::repeat_n(format!("{line}\n"), 9)
+    };
+    let report = of(&[log("a/datastorage.log", listening()), log("b/datastorage.log", listening().chain(lines(1)))]);
+    assert_eq!(findings(&report, "read-once").len(), 0);
 }

@@ -96,10 +96,11 @@ impl Lines {
             return false;
         }
         self.parts = next.parts;
-        let LogFile { sightings, lines, recognised, cut_lines, edges, .. } = next.file;
+        let LogFile { sightings, lines, recognised, unreadable, cut_lines, edges, .. } = next.file;
         self.file.edges.join(edges, before);
         self.file.lines += lines;
         self.file.recognised += recognised;
+        self.file.unreadable += unreadable;
         self.file.cut_lines += cut_lines;
         self.file.sightings.extend(
             sightings.into_iter().map(|sighting| Sighting { line: sighting.line.saturating_add(before), ..sighting }),
@@ -156,14 +157,15 @@ impl Lines {
                 may_say.then_some(vocabulary::other as vocabulary::Decode)
             });
             let Some(decode) = decode else { return };
-            let said = format
-                .record(line)
-                .and_then(|record: Record<'_>| Some((record.stamp, decode(&record, &mut self.names)?)));
+            let record: Option<Record<'_>> = format.record(line);
+            let said = record.as_ref().and_then(|record| Some((record.stamp, decode(record, &mut self.names)?)));
             if let Some((stamp, what)) = said {
                 self.file.recognised += 1;
                 // A time that cannot be one is none; what the line says stands.
                 let stamp = stamp.filter(|stamp| believable(*stamp));
                 self.file.sightings.push(Sighting { line: number, stamp, read_at, what });
+            } else if record.as_ref().map_or(vocabulary::decoder(message).is_some(), vocabulary::is_unreadable) {
+                self.file.unreadable += 1;
             }
             return;
         }

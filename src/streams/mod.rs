@@ -28,8 +28,6 @@ pub struct Joined {
     pub label: String,
     /// Lines of the log before it.
     pub lines_before: u32,
-    /// Index of its first sighting in the log.
-    pub first: usize,
     /// The container was started anew before it.
     pub new_life: bool,
 }
@@ -55,7 +53,8 @@ impl LogFile {
 
     /// Where each life of the container begins and ends, as indices of sightings.
     pub fn lives(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
-        let begins = self.parts.iter().filter(|part| part.new_life).map(|part| part.first);
+        let first = |part: &Joined| self.sightings.partition_point(|sighting| sighting.line <= part.lines_before);
+        let begins = self.parts.iter().filter(|part| part.new_life).map(first);
         let mut bounds: Vec<usize> = std::iter::once(0).chain(begins).collect();
         bounds.push(self.sightings.len());
         (1..bounds.len()).map(move |at| bounds[at - 1]..bounds[at])
@@ -65,7 +64,7 @@ impl LogFile {
     fn name_first_part(&mut self) {
         if self.parts.is_empty() {
             let label = self.label.clone();
-            self.parts.push(Joined { label, lines_before: 0, first: 0, new_life: false });
+            self.parts.push(Joined { label, lines_before: 0, new_life: false });
         }
     }
 
@@ -119,9 +118,9 @@ impl Streams {
                 continue;
             }
             self.findings.extend(gap(before, log, whole, &part, &file, &span));
-            log.name_first_part();
-            log.label.clone_from(&file.label);
+            let newest = file.label.clone();
             append(log, file, 0, before.turn.life != part.turn.life);
+            log.label = newest;
             *whole = whole.and(span);
             *before = part;
         }
@@ -137,12 +136,16 @@ fn append(log: &mut LogFile, mut file: LogFile, known: usize, new_life: bool) {
     for sighting in &mut file.sightings {
         sighting.line = sighting.line.saturating_add(base);
     }
-    // A reader that saw lines of both had its state from them.
-    if known == 0 {
+    // A new process goes on with nothing, and a reader that saw lines of both had its state from them.
+    if known == 0 && !new_life {
         edges::mend(log, &mut file, base);
     }
-    log.edges = file.edges;
-    log.parts.push(Joined { label: file.label, lines_before: base, first: log.sightings.len(), new_life });
+    log.edges = std::mem::take(&mut file.edges);
+    log.name_first_part();
+    file.name_first_part();
+    file.parts[0].new_life = new_life;
+    let moved = |part: Joined| Joined { lines_before: part.lines_before.saturating_add(base), ..part };
+    log.parts.extend(file.parts.into_iter().map(moved));
     log.sightings.append(&mut file.sightings);
     log.lines += file.lines;
 }

@@ -50,28 +50,27 @@ pub(super) fn count_once(
     if shared.is_empty() {
         return files;
     }
+    let is_whole = |at: usize| shared.get(&at).is_some_and(|shared| shared.whole);
     let mut next: HashMap<usize, usize> = HashMap::new();
     for later in 0..files.len() {
         let Some(shared) = shared.get(&later) else { continue };
         let (before, after) = (&files[shared.earlier], &files[later]);
-        if !shared.whole && next.contains_key(&shared.earlier) {
-            continue;
-        }
-        let last = after.sightings[shared.count - 1].line;
-        let lines = if shared.whole { "all".to_owned() } else { format!("1 to {last}") };
-        let at = before.place(before.sightings[shared.from].line);
-        findings.push(Finding {
-            id: "read-once",
-            text: format!("{} was collected twice: lines {lines} are also in {}; counted once", after.label, at.file),
-            places: vec![Place { file: after.label.clone(), line: 1, to_line: Some(last) }, at],
-        });
-        let of = &before.label;
-        elsewhere.push((after.label.clone(), format!("same content as {of} in lines {lines}, counted there")));
         if !shared.whole {
+            if is_whole(shared.earlier) || next.contains_key(&shared.earlier) {
+                continue;
+            }
             next.insert(shared.earlier, later);
         }
+        let last = after.sightings[shared.count - 1].line;
+        let at = before.place(before.sightings[shared.from].line);
+        let lines = if shared.whole { "all its lines".to_owned() } else { format!("lines 1 to {last}") };
+        findings.push(Finding {
+            id: "read-once",
+            text: format!("{} was collected twice: {lines} are in {} too, and were counted once", after.label, at.file),
+            places: vec![Place { file: after.label.clone(), line: 1, to_line: Some(last) }, at],
+        });
+        elsewhere.push((after.label.clone(), format!("same content as {}: {lines}, counted there", before.label)));
     }
-    let is_whole = |at: usize| shared.get(&at).is_some_and(|shared| shared.whole);
     let follows: Vec<bool> = {
         let mut follows = vec![false; files.len()];
         next.values().for_each(|later| follows[*later] = true);
@@ -96,7 +95,6 @@ pub(super) fn count_once(
                 logs.push(file);
                 break;
             }
-            log.name_first_part();
             if cut {
                 log.sightings.pop();
             }

@@ -75,9 +75,18 @@ fn said(
     names: &mut Names,
     decode: fn(&Record<'_>, &mut Names) -> Option<ServerLine>,
 ) -> Option<What> {
-    // The gateway's middleware prints "HTTP request" too.
-    let ours = record.logger.is_empty() || record.logger.starts_with("datastorage");
-    if ours { decode(record, names).map(What::Server) } else { None }
+    if is_ours(record) { decode(record, names).map(What::Server) } else { None }
+}
+
+/// The gateway's middleware prints "HTTP request" too.
+fn is_ours(record: &Record<'_>) -> bool {
+    record.logger.is_empty() || record.logger.starts_with("datastorage")
+}
+
+/// A message of the table that another service printed.
+pub fn is_foreign(record: &Record<'_>) -> bool {
+    let message = super::bare(record.message);
+    !is_ours(record) && WORDINGS.iter().any(|wording| wording.message == message)
 }
 
 fn text(record: &Record<'_>, names: &mut Names, key: &str) -> Text {

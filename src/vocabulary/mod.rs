@@ -116,6 +116,12 @@ pub fn decoder(message: &str) -> Option<Decode> {
     BY_MESSAGE.get(bare(message)).copied()
 }
 
+/// Whether the decoder of a known message gave nothing because its fields are missing or absurd, and not because
+/// another service prints the same words.
+pub fn is_unreadable(record: &Record<'_>) -> bool {
+    decoder(record.message).is_some() && !datastorage::is_foreign(record)
+}
+
 /// Every exact message, in no order that means anything.
 pub fn messages() -> impl Iterator<Item = &'static str> {
     WORDINGS.iter().copied().flatten().map(|wording| wording.message)
