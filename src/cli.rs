@@ -105,7 +105,7 @@ pub struct Limits {
     pub held: Option<u64>,
     /// Bytes of one line
     #[arg(help_heading = "Limits of reading", long = "limit-line", value_name = "SIZE", value_parser = size)]
-    pub line: Option<usize>,
+    pub line: Option<u64>,
 }
 
 impl Limits {
@@ -117,7 +117,7 @@ impl Limits {
             members: self.members.unwrap_or(defaults.members),
             depth: self.depth.unwrap_or(defaults.depth),
             held: self.held.unwrap_or(defaults.held),
-            line: self.line.unwrap_or(defaults.line),
+            line: self.line.map_or(defaults.line, |line| usize::try_from(line).unwrap_or(usize::MAX)),
         }
     }
 }
@@ -498,6 +498,15 @@ mod tests {
         for wrong in ["59", "161", "0", "wide"] {
             assert_eq!(columns(wrong), Err(format!("expected 60 to 160, found {wrong}")));
         }
+    }
+
+    #[test]
+    fn every_limit_of_reading_is_taken() {
+        let args = ["--limit-total=1", "--limit-member=2", "--limit-members=3", "--limit-depth=4", "--limit-held=5"];
+        let cli = Cli::try_parse_from(["whylate", "x", "--limit-line=6K"].into_iter().chain(args)).expect("limits");
+        let limits = cli.analyze.reading.how.limits.over(&source::Limits::default());
+        let expected = source::Limits { total: 1, member: 2, members: 3, depth: 4, held: 5, line: 6_000 };
+        assert_eq!(limits, expected);
     }
 
     #[test]

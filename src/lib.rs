@@ -102,13 +102,7 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
     let gathered = source::gather(paths, &options.source, &parser)?;
     let mut coverage = coverage(&gathered);
     if coverage.recognised == 0 {
-        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        anyhow::bail!(
-            "expected logs of kubernaut or its test output in {}, found {} lines and recognised none of them; \
-             give the must-gather folder and the test output",
-            names.join(", "),
-            coverage.lines
-        );
+        return Err(unrecognised(paths, &coverage));
     }
     let Gathered { inputs, files, complete, id, doubles } = gathered;
     let streams = streams::join(files.into_iter().filter_map(labelled).collect());
@@ -147,6 +141,23 @@ pub fn analyze(paths: &[PathBuf], options: &Options) -> anyhow::Result<Analysis>
         quotes: Vec::new(),
     };
     Ok(Analysis { report, world })
+}
+
+/// Nothing was recognised: says how much was read, and what was not.
+fn unrecognised(paths: &[PathBuf], coverage: &Coverage) -> anyhow::Error {
+    const FEW: usize = 3;
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let unread = coverage.files.iter().filter_map(|file| Some(format!("{}: {}", file.path, file.skipped.as_ref()?)));
+    let unread: Vec<String> = unread.take(FEW).collect();
+    anyhow::anyhow!(
+        "expected logs of kubernaut or its test output in {}, found {} line{} and recognised none of them{}{}; give the \
+         must-gather folder and the test output",
+        names.join(", "),
+        coverage.lines,
+        if coverage.lines == 1 { "" } else { "s" },
+        if unread.is_empty() { "" } else { "; not read: " },
+        unread.join("; ")
+    )
 }
 
 /// The final label is known only after an archive was read to its end.

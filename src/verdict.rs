@@ -298,6 +298,9 @@ fn late(case: &Case<'_>) -> Decision {
         return decision;
     }
     // 4.4
+    if case.is_cut_off() {
+        return cut_off();
+    }
     let exceeding = journey
         .stages
         .iter()
@@ -336,6 +339,15 @@ fn late(case: &Case<'_>) -> Decision {
             .then(&causes::QUERY_WINDOW, Confidence::Possible),
         None => hidden::decide(case),
     }
+}
+
+/// A spec that would go on looking says so only at its end.
+fn cut_off() -> Decision {
+    Decision::none(
+        Family::Unknown,
+        "the log ends before the failure is told: whether the test went on looking, it does not show.",
+    )
+    .open([&causes::QUERY_EARLY, &causes::QUERY_WINDOW, &causes::FLUSH_DELAY, &causes::WRITE_SLOW])
 }
 
 /// Only several limits together would have saved the look: all are guilty.

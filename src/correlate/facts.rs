@@ -106,6 +106,18 @@ impl<'a> Case<'a> {
         journey.and_then(|journey| journey.wanted.event_type.as_deref()).unwrap_or("the awaited event").to_owned()
     }
 
+    /// The log begins within the spec, or may do so: its first lines are lost.
+    pub fn is_headless(&self) -> bool {
+        let block = &self.world.output.blocks[self.failed.block];
+        let suite = block.suite.map(|suite| &self.world.output.suites[suite]);
+        suite.is_some_and(|suite| suite.name.is_none() && suite.range.start == block.range.start)
+    }
+
+    /// The log ends before the failure's stamp and its message.
+    pub fn is_cut_off(&self) -> bool {
+        self.failed.deadline.is_none() && self.failed.message.is_empty()
+    }
+
     /// Looks whose answer was fixed surely after the event was visible.
     pub fn looks_after_visible(&self) -> Vec<&'a LookSeen> {
         let Some(journey) = self.decisive() else { return Vec::new() };

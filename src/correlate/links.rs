@@ -9,6 +9,7 @@ use super::awaited::Wanted;
 use super::journeys::Case;
 use super::replay::{Batch, Event, Fate, Outcome};
 use super::requests::Request;
+use super::stores::{Segment, Store};
 use super::{Seen, World};
 
 /// What is known of one link.
@@ -183,9 +184,21 @@ impl Case<'_> {
         let Some(deadline) = self.failed.deadline.and_then(Instant::lo) else {
             return pending(Link::Emitted, "no call for it in the log");
         };
+        if self.is_headless() {
+            return pending(Link::Emitted, "no call for it in what is left of the spec's log");
+        }
         let quiet_from = last.as_ref().and_then(|(seen, ..)| world.printed.of(*seen).hi());
         let quiet_from = quiet_from.or_else(|| self.looking.start.and_then(Instant::lo)).unwrap_or(deadline);
+        if !self.log_reaches(wanted, deadline) {
+            return pending(Link::Emitted, "no call for it in the log, and no log of its store to the end of the spec");
+        }
         let covered = self.covered_until(deadline);
+        // What a process logs after its spec stands in its next block, and a cut log may have lost that.
+        let suite = block.suite.map(|suite| &world.output.suites[suite]);
+        let prints_here = world.stores.iter().any(|store| store.suite == block.suite);
+        if prints_here && covered == deadline && suite.is_some_and(|suite| suite.totals.is_none()) {
+            return pending(Link::Emitted, "no call for it in the log, which ends before the run does");
+        }
         let longest = world.longest_pause(self.failed.block);
         if covered - quiet_from > longest.max(2 * SECOND) {
             let seen: Vec<Seen> = last.iter().map(|(seen, ..)| *seen).collect();
@@ -197,9 +210,44 @@ impl Case<'_> {
         }
         pending(Link::Emitted, "no call for it by the end of the spec's log")
     }
+
+    /// Whether the log that would hold the call goes to the end of the spec. A pod's log is a file of its own; one that
+    /// ends before may have lost the call.
+    fn log_reaches(&self, wanted: &Wanted, deadline: Nanos) -> bool {
+        let world = self.world;
+        let suite = world.output.blocks[self.failed.block].suite;
+        let end = match self.store.map(|store| &world.stores[store]) {
+            Some(store) if store.suite.is_none() => world.pod_ends(store),
+            Some(_) => return true,
+            None if world.stores.iter().any(|store| store.suite == suite) => return true,
+            None => self.pods_end(wanted),
+        };
+        end.is_some_and(|end| end >= deadline)
+    }
+
+    /// The earliest end of the pods' logs that may hold the call: those whose name has the type's first word, else all.
+    fn pods_end(&self, wanted: &Wanted) -> Option<Nanos> {
+        let world = self.world;
+        let clients = (0..world.stores.len())
+            .filter(|store| world.stores[*store].suite.is_none() && !world.is_self_audit(*store))
+            .map(|store| &world.stores[store]);
+        let word = wanted.event_type.as_deref().and_then(|name| name.split('.').next());
+        let is_named = |store: &&Store| {
+            let label = &world.files[store.segments[0].file].label;
+            word.is_some_and(|word| label.contains(word) || store.logger.contains(word))
+        };
+        let named = clients.clone().filter(is_named).filter_map(|store| world.pod_ends(store)).min();
+        named.or_else(|| clients.filter_map(|store| world.pod_ends(store)).min())
+    }
 }
 
 impl World {
+    /// The last stamp of the log in which a pod's store printed.
+    fn pod_ends(&self, store: &Store) -> Option<Nanos> {
+        let end = |segment: &Segment| self.output.blocks[segment.block].span.map(|(_, last)| last);
+        store.segments.iter().filter_map(end).max()
+    }
+
     /// The longest pause between two lines of one object in other blocks: the longest that a phase took.
     fn longest_pause(&self, except: usize) -> Nanos {
         let [first, second] = self.index.pauses;

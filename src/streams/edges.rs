@@ -86,15 +86,16 @@ pub fn free_text(
     found: &mut Vec<Sighting>,
 ) -> bool {
     let before = found.len();
+    // A line that only ends a message adds a sighting too, and is not recognised.
     if ginkgo.read(line, number, names, found) {
         for sighting in &mut found[before..] {
             sighting.stamp = sighting.stamp.filter(|stamp| believable(*stamp));
         }
         return true;
     }
-    let said = vocabulary::plain(line, names);
-    found.extend(said.map(|what| Sighting { line: number, stamp: None, read_at, what }));
-    found.len() > before
+    let Some(what) = vocabulary::plain(line, names) else { return false };
+    found.push(Sighting { line: number, stamp: None, read_at, what });
+    true
 }
 
 /// Reads the first lines of a part again, as they follow on the part before. `base` is the number of lines before it;

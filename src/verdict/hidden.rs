@@ -8,7 +8,7 @@ use crate::correlate::replay::Event;
 use crate::instant::{Duration, Instant, Nanos, SECOND, at_most};
 use crate::report::{Confidence, Evidence, Family, Link, State};
 
-use super::{Decision, cause_of, examine};
+use super::{Decision, cause_of, cut_off, examine};
 
 /// Applies the rule.
 pub(super) fn decide(case: &Case<'_>) -> Decision {
@@ -56,6 +56,7 @@ impl<'c, 'a> Window<'c, 'a> {
         self.running_write()
             .or_else(|| self.blocked_writers())
             .or_else(|| shown_by_looks(self.case))
+            .or_else(|| self.case.is_cut_off().then(cut_off))
             .or_else(|| self.one_early_look())
             .or_else(|| self.slow_timer())
             .or_else(|| self.write_after_one_look())
