@@ -87,6 +87,18 @@ impl Decision {
 
 /// Applies the rules to one failure.
 pub fn decide(case: &Case<'_>) -> Decision {
+    let mut decision = by_the_rules(case);
+    if case.is_headless() {
+        // What went before may have been another emission, another object, another look.
+        decision.confidence = decision.confidence.min(Confidence::Likely);
+        for (_, confidence) in &mut decision.ranked {
+            *confidence = (*confidence).min(Confidence::Likely);
+        }
+    }
+    decision
+}
+
+fn by_the_rules(case: &Case<'_>) -> Decision {
     if case.failed.collateral {
         return Decision::none(Family::Other, collateral_sentence(case));
     }
@@ -311,6 +323,9 @@ fn late(case: &Case<'_>) -> Decision {
     let emitted_after = journey.event.is_some_and(|event| emitted_after_looking(case, event));
     if exceeding.is_none() || !case.looking.to_deadline {
         if !case.looking.to_deadline {
+            // A row that was there before the look ended may have been there when its query ran.
+            let late = event.times.visible.hi().is_none_or(|visible| Some(visible) > look.hi());
+            let proof = if late { proof } else { proof.min(Confidence::Likely) };
             let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
             return if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision };
         }
