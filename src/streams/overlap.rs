@@ -6,7 +6,7 @@
 //! print equal lines by chance, so a copy needs lines that are like no others: a few where the labels name one
 //! container, many where they do not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::append;
 use crate::instant::{Nanos, SECOND};
@@ -71,18 +71,14 @@ pub(super) fn count_once(
         });
         elsewhere.push((after.label.clone(), format!("same content as {}: {lines}, counted there", before.label)));
     }
-    let follows: Vec<bool> = {
-        let mut follows = vec![false; files.len()];
-        next.values().for_each(|later| follows[*later] = true);
-        follows
-    };
+    let follows: HashSet<usize> = next.values().copied().collect();
     let mut files: Vec<Option<LogFile>> = files.into_iter().map(Some).collect();
     let mut logs = Vec::with_capacity(files.len());
     for first in 0..files.len() {
         if is_whole(first) {
             files[first] = None;
         }
-        if follows[first] {
+        if follows.contains(&first) {
             continue;
         }
         let Some(mut log) = files[first].take() else { continue };

@@ -22,10 +22,10 @@ impl Span {
         for sighting in &file.sightings {
             let stamp = sighting.stamp.filter(|stamp| stamp.zone != Zone::TimeOfDay);
             match stamp {
-                Some(stamp) if stamp.zone == Zone::Local => span.local = with(span.local, stamp.at),
+                Some(stamp) if stamp.zone == Zone::Local => span.local = Some(with(span.local, stamp.at)),
                 _ => {
                     let Some(at) = stamp.map(|stamp| stamp.at).or(sighting.read_at) else { continue };
-                    span.known = with(span.known, at);
+                    span.known = Some(with(span.known, at));
                     span.pause = span.pause.max(at.saturating_sub(last.unwrap_or(at)));
                     last = Some(at);
                 }
@@ -69,8 +69,8 @@ impl Span {
     }
 }
 
-fn with(span: Option<(Nanos, Nanos)>, at: Nanos) -> Option<(Nanos, Nanos)> {
-    Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))))
+fn with(span: Option<(Nanos, Nanos)>, at: Nanos) -> (Nanos, Nanos) {
+    span.map_or((at, at), |(first, last)| (first.min(at), last.max(at)))
 }
 
 /// The order of files that stand in the order of their names: that of their times, where none overlaps another;
