@@ -67,9 +67,9 @@ fn assert_same(what: &str, one: &Value, other: &Value) {
 
 /// The files of a bundle, and the labels of its server's log and of its test output.
 fn bundle(name: &str) -> (Vec<File>, [String; 2]) {
-    let files: Vec<File> = packing::unpacked(&testdata(name)).into_iter().map(|(path, bytes)| (path, bytes)).collect();
-    let find = |part: &str| files.iter().find(|(path, _)| path.contains(part) && path.ends_with(".log")).expect(part);
-    let logs = [find("datastorage").0.clone(), find("/integration-").0.clone()];
+    let files = packing::unpacked(&testdata(name));
+    let find = |part: &str| files.iter().find(|(path, _)| path.contains(part)).expect(part).0.clone();
+    let logs = [find("datastorage_test.log"), find("/integration-")];
     (files, logs)
 }
 
