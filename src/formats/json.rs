@@ -51,7 +51,7 @@ pub fn message(line: &str) -> Option<&str> {
     loop {
         let key = from + FINDER.find(&bytes[from..])?;
         from = key + KEY.len();
-        if matches!(bytes.get(key.wrapping_sub(1)), Some(b',' | b'{' | b' ' | b'\t' | b'\r'))
+        if matches!(bytes.get(key.wrapping_sub(1)), Some(b',' | b'{' | b' ' | b'\t' | b'\r' | b'\n'))
             && let Some(value) = after(bytes, blanks(bytes, from), b':')
             && let Some(value) = after(bytes, blanks(bytes, value), b'"')
         {
