@@ -501,15 +501,6 @@ mod tests {
     }
 
     #[test]
-    fn every_limit_of_reading_is_taken() {
-        let args = ["--limit-total=1", "--limit-member=2", "--limit-members=3", "--limit-depth=4", "--limit-held=5"];
-        let cli = Cli::try_parse_from(["whylate", "x", "--limit-line=6K"].into_iter().chain(args)).expect("limits");
-        let limits = cli.analyze.reading.how.limits.over(&source::Limits::default());
-        let expected = source::Limits { total: 1, member: 2, members: 3, depth: 4, held: 5, line: 6_000 };
-        assert_eq!(limits, expected);
-    }
-
-    #[test]
     fn the_nearest_name_is_proposed() {
         let error = target("jsn").expect_err("not a format");
         assert!(error.ends_with("found jsn; did you mean json?"), "{error}");

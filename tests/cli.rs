@@ -473,3 +473,15 @@ fn help_version_and_completions_go_to_standard_output() {
         assert!(args[0] != "--help" || ended.out.contains("Exit status"), "{}", ended.out);
     }
 }
+
+#[test]
+fn every_limit_of_reading_is_taken() {
+    let home = home();
+    let bundle = testdata("bundles/query-early-sp.tar.gz");
+    let limits = ["--limit-total=1G", "--limit-member=1G", "--limit-members=99", "--limit-depth=4", "--limit-held=5M"];
+    for limit in limits.into_iter().chain(["--limit-line=6K"]) {
+        let ended = whylate(home.path(), [bundle.to_str().expect("UTF-8"), limit]);
+        assert_eq!(ended.status, 0, "{limit}: {}", ended.err);
+        assert!(ended.out.starts_with("query timing (proven)"), "{limit}: {}", ended.out);
+    }
+}
