@@ -241,6 +241,21 @@ impl<'a> Case<'a> {
         self.explicit_flushes().into_iter().find(left_it).map(|(_, left, seen)| (left, seen))
     }
 
+    /// The first tick after the event was buffered that found neither batch nor channel to hold anything: whatever took
+    /// the event had begun by then, shown or not (at Info an explicit flush prints nothing).
+    pub fn emptied_by(&self, event: &Event) -> Option<(Instant, Seen)> {
+        let (buffered, ended) = (event.times.buffered.hi()?, event.ended?);
+        let segments = self.world.stores[event.store].segments.iter();
+        segments.filter(|segment| segment.block == event.block).find_map(|segment| {
+            segment.lines.iter().filter(|index| **index > ended.index).find_map(|index| {
+                let What::Store(line) = &self.world.files[segment.file].sightings[*index].what else { return None };
+                let StoreEvent::Tick(tick) = &line.event else { return None };
+                let fired = tick.fired.filter(|fired| tick.size == 0 && tick.waiting == 0 && *fired >= buffered)?;
+                Some((Instant::not_after(fired), Seen { file: segment.file, index: *index }))
+            })
+        })
+    }
+
     /// An earlier batch of the same store whose write kept the writer while the event waited.
     pub fn blocking_write(&self) -> Option<usize> {
         let journey = self.decisive()?;

@@ -1,6 +1,8 @@
 //! Links of an awaited event: each `Seen`, `Absent` (lost, or surely not happened), `Pending` (not by the end of the
 //! log) or `Unobservable`, with its time and its places.
 
+use std::collections::BTreeSet;
+
 use crate::instant::{Instant, Nanos, SECOND};
 use crate::report::{Link, State};
 use crate::sighting::{CallerLine, StoreEvent, TestLine, What};
@@ -78,6 +80,15 @@ impl Case<'_> {
             let [sent, created] = self.write_links(event, batch);
             return vec![fact(Link::Flushed, State::Seen, event.times.flushed, vec![batch.at]), sent, created];
         }
+        if let Some((by, tick)) = self.emptied_by(event) {
+            let at = event.times.buffered.lo().map_or(by, |buffered| Instant::not_before(buffered).and(by));
+            let flushed = Fact {
+                because: Some("the next tick found the store empty".to_owned()),
+                ..fact(Link::Flushed, State::Seen, at, vec![tick])
+            };
+            let open = |link| pending(link, "no line shows the flush that took it, nor how its write ended");
+            return vec![flushed, open(Link::Sent), open(Link::Created)];
+        }
         let unflushed = if self.visible.ticks || self.visible.flushes {
             |link| pending(link, "no flush of its store after it in the log")
         } else {
@@ -118,8 +129,8 @@ impl Case<'_> {
 
     /// The links of an event that no line shows.
     pub(super) fn never_emitted(&self, wanted: &Wanted) -> Vec<Fact> {
-        let first = if self.lines_are_sampled() {
-            unobservable(Link::Emitted, "lines are sampled here: the store's own numbers have holes")
+        let first = if self.lines_are_missing() {
+            unobservable(Link::Emitted, "lines are missing here: the store's own numbers have holes")
         } else if self.visible.calls {
             self.absence(wanted)
         } else if self.visible.any {
@@ -138,23 +149,19 @@ impl Case<'_> {
         links
     }
 
-    /// The encoder dropped lines of this block (zap's sampling): numbers of buffered events are missing between others.
-    fn lines_are_sampled(&self) -> bool {
-        let numbers = self.store.into_iter().flat_map(|store| {
-            let segments = self.world.stores[store].segments.iter();
-            segments.filter(|segment| segment.block == self.failed.block).flat_map(|segment| {
+    /// Lines of this block are missing, be it that the encoder sampled them or that a file was cut: then a call that no
+    /// line shows can have been made all the same. The store's own numbers go on by one, and each call has a first line.
+    fn lines_are_missing(&self) -> bool {
+        let Some(store) = self.store else { return false };
+        let segments = &self.world.stores[store].segments;
+        segments.iter().filter(|segment| segment.block == self.failed.block).any(|segment| {
+            let events =
                 segment.lines.iter().filter_map(|index| match &self.world.files[segment.file].sightings[*index].what {
-                    What::Store(line) => match &line.event {
-                        StoreEvent::Buffered { total, .. } => Some(*total),
-                        _ => None,
-                    },
+                    What::Store(line) => Some(&line.event),
                     _ => None,
-                })
-            })
-        });
-        let numbers: std::collections::BTreeSet<u64> = numbers.collect();
-        let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
-        span > numbers.len() as u64
+                });
+            has_holes(events)
+        })
     }
 
     /// Whether the emission surely did not happen: the object's own lines show that its processing ended, or the
@@ -227,6 +234,38 @@ impl Case<'_> {
         }
         covered
     }
+}
+
+/// Whether the lines that one store printed in one block are less than it printed.
+fn has_holes<'a>(events: impl Iterator<Item = &'a StoreEvent>) -> bool {
+    let mut numbers: BTreeSet<u64> = BTreeSet::new();
+    let mut last_tick = None;
+    let (mut calls, mut ends) = (0_usize, 0_usize);
+    for event in events {
+        match event {
+            StoreEvent::Tick(tick) => {
+                if last_tick.replace(tick.number).is_some_and(|last: u64| tick.number > last.saturating_add(1)) {
+                    return true;
+                }
+            }
+            StoreEvent::Called { .. } => calls += 1,
+            // A refusal names no event: without its call it may be any.
+            StoreEvent::Refused { .. } => {
+                ends += 1;
+                if ends > calls {
+                    return true;
+                }
+            }
+            StoreEvent::Buffered { total, .. } => {
+                // The call of the block's first end can stand before the block.
+                ends += usize::from(calls > ends);
+                numbers.insert(*total);
+            }
+            _ => {}
+        }
+    }
+    let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
+    span > numbers.len() as u64
 }
 
 impl World {

@@ -517,6 +517,11 @@ impl Replay {
             StoreEvent::Wrote { size, duration, .. } => {
                 self.expect(*size, seen);
                 self.outcome(Outcome::Written, seen, *duration);
+                // A flush that drains says so before it writes: this one left what waited, whether or not its end is
+                // printed.
+                if self.left > 0 && self.open.as_ref().is_some_and(|open| open.trigger == Trigger::Flush) {
+                    self.done.flushes.push(ExplicitFlush { ended: seen, left: self.left });
+                }
             }
             StoreEvent::SlowWrite { size, duration } => {
                 // It follows "Wrote" where that is printed, and stands alone at Info.
