@@ -176,7 +176,10 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
         Link::Emitted if case.closed_store_panic().is_some() => {
             Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
-        Link::Emitted if journey.wanted.source != Source::Hint => Decision::of(case, &causes::EMIT_NEVER, cap),
+        Link::Emitted if journey.wanted.source != Source::Hint => {
+            let cap = if case.log_is_holed() { cap.min(Confidence::Likely) } else { cap };
+            Decision::of(case, &causes::EMIT_NEVER, cap)
+        }
         Link::Emitted | Link::Flushed => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
         Link::Buffered => match by_event.map(|event| event.fate) {
@@ -233,6 +236,17 @@ fn late(case: &Case<'_>) -> Decision {
     // Looks after visibility: no wait would have helped, whatever came before.
     if !case.looks_after_visible().is_empty() {
         return mismatch(case, false);
+    }
+    // Of a loop whose last looks are not known only the deadline is: what was not visible by then, no look found.
+    let unflushed = |stage: &StageFact| stage.stage == Stage::FlushWait && stage.took.hi().is_none() && exceeds(stage);
+    let too_late = look.surely_before(event.times.visible)
+        || (event.times.visible.is_unknown() && journey.stages.iter().any(unflushed));
+    if case.looks_are_cut() && !too_late {
+        return Decision::none(
+            Family::Unknown,
+            "the lines of the test's looks end long before its deadline, so what the last look returned is not known.",
+        )
+        .open([&causes::FLUSH_DELAY, &causes::WRITE_SLOW, &causes::QUERY_FILTER]);
     }
     let proof = late_proof(case, journey);
     let stage = |wanted: Stage| journey.stages.iter().find(|stage| stage.stage == wanted);
@@ -380,7 +394,13 @@ fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
     let matches = known_filter || case.matched_elsewhere().is_some();
     // The message was cut off: what the spec asserted is not known.
     let told = !case.failed.message.is_empty();
-    if sure && told && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
+    if sure
+        && told
+        && matches
+        && !case.log_is_holed()
+        && journey.wanted.source <= Source::Query
+        && case.last_look().is_some()
+    {
         Confidence::Proven
     } else {
         Confidence::Likely

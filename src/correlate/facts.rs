@@ -2,7 +2,7 @@
 
 use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Evidence, Place};
-use crate::sighting::{StoreEvent, TestLine, What};
+use crate::sighting::{StoreEvent, StoreLine, TestLine, Tick, What};
 
 use super::Seen;
 use super::journeys::{Case, Journey, RETRY_BUDGET};
@@ -245,15 +245,51 @@ impl<'a> Case<'a> {
     /// the event had begun by then, shown or not (at Info an explicit flush prints nothing).
     pub fn emptied_by(&self, event: &Event) -> Option<(Instant, Seen)> {
         let (buffered, ended) = (event.times.buffered.hi()?, event.ended?);
-        let segments = self.world.stores[event.store].segments.iter();
-        segments.filter(|segment| segment.block == event.block).find_map(|segment| {
-            segment.lines.iter().filter(|index| **index > ended.index).find_map(|index| {
-                let What::Store(line) = &self.world.files[segment.file].sightings[*index].what else { return None };
-                let StoreEvent::Tick(tick) = &line.event else { return None };
-                let fired = tick.fired.filter(|fired| tick.size == 0 && tick.waiting == 0 && *fired >= buffered)?;
-                Some((Instant::not_after(fired), Seen { file: segment.file, index: *index }))
+        let found = |tick: &Tick| tick.fired.filter(|fired| tick.size == 0 && tick.waiting == 0 && *fired >= buffered);
+        let mut later = self.ticks_of_block(event).filter(|(_, seen)| seen.index > ended.index);
+        later.find_map(|(tick, seen)| Some((Instant::not_after(found(tick)?), seen)))
+    }
+
+    /// Ticks that the event's block shows of its store.
+    fn ticks_of_block(&self, event: &Event) -> impl Iterator<Item = (&'a Tick, Seen)> {
+        let (world, block) = (self.world, event.block);
+        let segments = world.stores[event.store].segments.iter().filter(move |segment| segment.block == block);
+        segments.flat_map(move |segment| {
+            segment.lines.iter().filter_map(move |index| match &world.files[segment.file].sightings[*index].what {
+                What::Store(StoreLine { event: StoreEvent::Tick(tick), .. }) => {
+                    Some((&**tick, Seen { file: segment.file, index: *index }))
+                }
+                _ => None,
             })
         })
+    }
+
+    /// Lines of ticks are missing between the event and the flush that is taken for its own: an earlier one can have
+    /// taken it.
+    pub fn ticks_are_missing(&self, event: &Event, flushed: Option<Seen>) -> bool {
+        let from = event.ended.map_or(usize::MAX, |ended| ended.index);
+        let until = flushed.map_or(usize::MAX, |seen| seen.index);
+        let mut last: Option<u64> = None;
+        self.ticks_of_block(event).take_while(|(_, seen)| seen.index <= until).any(|(tick, seen)| {
+            let before = last.replace(tick.number);
+            seen.index > from && before.is_some_and(|before| tick.number > before.saturating_add(1))
+        })
+    }
+
+    /// The looks that the server logged end long before the deadline of a loop that ran to it, and no alarm says that
+    /// the process stood still: its log is cut, and what the last look returned is not known.
+    pub fn looks_are_cut(&self) -> bool {
+        const LATE: Nanos = 2 * SECOND;
+        let printed = self.looking.looks.iter().any(|look| look.printed.is_some());
+        let last = self.looking.looks.last().and_then(|look| look.at).and_then(Instant::hi);
+        let apart = self.failed.deadline.and_then(Instant::lo).zip(last).map_or(0, |(deadline, last)| deadline - last);
+        let longest = LATE.max(4 * self.poll_interval().unwrap_or(0));
+        let block = &self.world.output.blocks[self.failed.block];
+        let stood_still = block.range.clone().any(|index| {
+            let what = &self.world.files[block.file].sightings[index].what;
+            matches!(what, What::Store(StoreLine { event: StoreEvent::TimerBug { .. }, .. }))
+        });
+        self.looking.to_deadline && !printed && apart > longest && !stood_still
     }
 
     /// An earlier batch of the same store whose write kept the writer while the event waited.

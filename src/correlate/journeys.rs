@@ -130,6 +130,11 @@ impl Case<'_> {
 
     /// When the last look's answer was fixed; for a spec whose looks are not known, the end of looking.
     pub fn last_look_at(&self) -> Option<Instant> {
+        if self.looks_are_cut() {
+            // A loop looks until its deadline; the last look that is known is not the last.
+            let known = self.looking.looks.last()?.at?.lo()?;
+            return Some(Instant::between(known, self.failed.deadline?.hi()?));
+        }
         if let Some(at) = self.last_look().or(self.looking.looks.last()).and_then(|look| look.at) {
             Some(at)
         } else {

@@ -137,8 +137,13 @@ impl Case<'_> {
         );
         // Not flushed by the end of the log: the wait is at least so long, unless a tick found the store empty before.
         let end = self.end_of_log();
-        let flushed = match self.emptied_by(event).filter(|_| times.flushed.is_unknown()) {
-            Some((by, _)) => times.buffered.lo().map_or(by, |buffered| Instant::not_before(buffered).and(by)),
+        let unshown = self.ticks_are_missing(event, batch.map(|batch| batch.at));
+        let flushed = match self.emptied_by(event) {
+            Some((by, _)) => {
+                let window = times.buffered.lo().map_or(by, |buffered| Instant::not_before(buffered).and(by));
+                if unshown { window } else { window.and_if_consistent(times.flushed) }
+            }
+            None if unshown => Instant::UNKNOWN,
             None if times.flushed.is_unknown() && self.visible.ticks => Instant::not_before(end),
             None => times.flushed,
         };

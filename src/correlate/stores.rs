@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::instant::{MILLISECOND, Nanos, SECOND};
 use crate::reading::LogFile;
-use crate::sighting::{CallerLine, StoreConfig, StoreEvent, Text, What};
+use crate::sighting::{CallerLine, StoreConfig, StoreEvent, StoreLine, Text, What};
 
 use super::Seen;
 use super::specs::{Block, TestOutput};
@@ -336,6 +336,18 @@ impl Segment {
     /// store that it fits best, and may be another process's.
     pub fn is_sure(&self) -> bool {
         self.facts.process.is_some() || self.facts.first_tick.is_some()
+    }
+
+    /// Ticks are numbered one by one, and the lines of a block follow each other: a number that is left out was printed
+    /// and is not here.
+    pub fn misses_ticks(&self, files: &[LogFile]) -> bool {
+        let mut last = None;
+        self.lines.iter().any(|index| match &files[self.file].sightings[*index].what {
+            What::Store(StoreLine { event: StoreEvent::Tick(tick), .. }) => {
+                last.replace(tick.number).is_some_and(|last: u64| tick.number > last.saturating_add(1))
+            }
+            _ => false,
+        })
     }
 
     fn add(&mut self, index: usize, event: &StoreEvent) {
