@@ -394,13 +394,8 @@ fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
     let matches = known_filter || case.matched_elsewhere().is_some();
     // The message was cut off: what the spec asserted is not known.
     let told = !case.failed.message.is_empty();
-    if sure
-        && told
-        && matches
-        && !case.log_is_holed()
-        && journey.wanted.source <= Source::Query
-        && case.last_look().is_some()
-    {
+    let whole = !case.log_is_holed() && !case.looks_are_cut();
+    if sure && told && matches && whole && journey.wanted.source <= Source::Query && case.last_look().is_some() {
         Confidence::Proven
     } else {
         Confidence::Likely

@@ -36,8 +36,7 @@ pub(super) struct Index {
     /// Writes of all batches, and of each store's.
     pub writes: Writes,
     pub writes_of: HashMap<usize, Writes>,
-    /// Files in which lines of ticks are missing within a block: there no line's absence proves anything. (Sampling
-    /// spares ticks: a store prints ten a second at most.)
+    /// Files in which a store's lines are missing within a block: there no line's absence proves anything.
     pub holed: HashSet<usize>,
     /// The longest pause between two lines of one object in one block, and the longest of another block.
     pub pauses: [(usize, Nanos); 2],
@@ -59,7 +58,7 @@ impl Index {
         for (number, store) in world.stores.iter().enumerate() {
             for segment in &store.segments {
                 index.store_of_block[segment.block] = Some(number);
-                if segment.misses_ticks(&world.files) {
+                if segment.misses_lines(&world.files) {
                     index.holed.insert(segment.file);
                 }
             }

@@ -1,8 +1,6 @@
 //! Links of an awaited event: each `Seen`, `Absent` (lost, or surely not happened), `Pending` (not by the end of the
 //! log) or `Unobservable`, with its time and its places.
 
-use std::collections::BTreeSet;
-
 use crate::instant::{Instant, Nanos, SECOND};
 use crate::report::{Link, State};
 use crate::sighting::{CallerLine, StoreEvent, TestLine, What};
@@ -153,16 +151,9 @@ impl Case<'_> {
     /// line shows can have been made all the same. The store's own numbers go on by one, and each call has a first line.
     fn lines_are_missing(&self) -> bool {
         let Some(store) = self.store else { return false };
-        let files = &self.world.files;
-        let segments = &self.world.stores[store].segments;
-        segments.iter().filter(|segment| segment.block == self.failed.block).any(|segment| {
-            let sightings = segment.lines.iter().map(|index| &files[segment.file].sightings[*index].what);
-            let events = sightings.filter_map(|what| match what {
-                What::Store(line) => Some(&line.event),
-                _ => None,
-            });
-            segment.misses_ticks(files) || misses_calls(events)
-        })
+        let segments = self.world.stores[store].segments.iter();
+        let mut own = segments.filter(|segment| segment.block == self.failed.block);
+        own.any(|segment| segment.misses_lines(&self.world.files))
     }
 
     /// Somewhere in the test output that holds this failure lines are missing: nothing is proven by a line's absence.
@@ -240,28 +231,6 @@ impl Case<'_> {
         }
         covered
     }
-}
-
-/// Whether the lines of calls that one store printed in one block are less than it printed.
-fn misses_calls<'a>(events: impl Iterator<Item = &'a StoreEvent>) -> bool {
-    let mut numbers: BTreeSet<u64> = BTreeSet::new();
-    let (mut calls, mut ends) = (0_usize, 0_usize);
-    for event in events {
-        match event {
-            StoreEvent::Called { .. } => calls += 1,
-            // A refusal names no event: without its call it may be of any.
-            StoreEvent::Refused { .. } if ends >= calls => return true,
-            StoreEvent::Refused { .. } => ends += 1,
-            StoreEvent::Buffered { total, .. } => {
-                // The call of the block's first end can stand before the block.
-                ends += usize::from(calls > ends);
-                numbers.insert(*total);
-            }
-            _ => {}
-        }
-    }
-    let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
-    span > numbers.len() as u64
 }
 
 impl World {

@@ -4,11 +4,11 @@
 //! otherwise by continuity: `tick_number` and `total_buffered` go on, the timer keeps its phase, a block belongs to one
 //! process, and blocks of one process do not overlap. A new store needs a start line or a counter that begins again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::instant::{MILLISECOND, Nanos, SECOND};
 use crate::reading::LogFile;
-use crate::sighting::{CallerLine, StoreConfig, StoreEvent, StoreLine, Text, What};
+use crate::sighting::{CallerLine, StoreConfig, StoreEvent, Text, What};
 
 use super::Seen;
 use super::specs::{Block, TestOutput};
@@ -338,16 +338,34 @@ impl Segment {
         self.facts.process.is_some() || self.facts.first_tick.is_some()
     }
 
-    /// Ticks are numbered one by one, and the lines of a block follow each other: a number that is left out was printed
-    /// and is not here.
-    pub fn misses_ticks(&self, files: &[LogFile]) -> bool {
-        let mut last = None;
-        self.lines.iter().any(|index| match &files[self.file].sightings[*index].what {
-            What::Store(StoreLine { event: StoreEvent::Tick(tick), .. }) => {
-                last.replace(tick.number).is_some_and(|last: u64| tick.number > last.saturating_add(1))
+    /// Lines of this block are missing. They follow each other here, so the numbers of ticks and of buffered events go
+    /// on by one, and each call has a first line: what is left out was printed, or sampled away.
+    pub fn misses_lines(&self, files: &[LogFile]) -> bool {
+        let mut numbers: BTreeSet<u64> = BTreeSet::new();
+        let mut last_tick = None;
+        let (mut calls, mut ends) = (0_usize, 0_usize);
+        for index in &self.lines {
+            let What::Store(line) = &files[self.file].sightings[*index].what else { continue };
+            match &line.event {
+                StoreEvent::Tick(tick) => {
+                    if last_tick.replace(tick.number).is_some_and(|last: u64| tick.number > last.saturating_add(1)) {
+                        return true;
+                    }
+                }
+                StoreEvent::Called { .. } => calls += 1,
+                // A refusal names no event: without its call it may be of any.
+                StoreEvent::Refused { .. } if ends >= calls => return true,
+                StoreEvent::Refused { .. } => ends += 1,
+                StoreEvent::Buffered { total, .. } => {
+                    // The call of the block's first end can stand before the block.
+                    ends += usize::from(calls > ends);
+                    numbers.insert(*total);
+                }
+                _ => {}
             }
-            _ => false,
-        })
+        }
+        let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
+        span > numbers.len() as u64
     }
 
     fn add(&mut self, index: usize, event: &StoreEvent) {
