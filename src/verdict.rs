@@ -11,6 +11,7 @@ use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::{Fate, Outcome as Sent};
 use crate::correlate::stages::StageFact;
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND, at_most};
+use crate::layers;
 use crate::report::{Confidence, Evidence, Family, Link, Stage, State};
 use crate::sighting::Outcome;
 
@@ -31,6 +32,8 @@ pub struct Decision {
     pub guilty: Vec<Stage>,
     /// What the rule itself went by, where the cause's own lines are hidden.
     pub by: Option<Evidence>,
+    /// Causes that show once the first is mended, each with what tells so.
+    pub layers: Vec<(&'static Cause, Evidence)>,
 }
 
 impl Decision {
@@ -43,6 +46,7 @@ impl Decision {
             ranked: vec![(cause, confidence)],
             guilty: Vec::new(),
             by: None,
+            layers: Vec::new(),
         }
     }
 
@@ -57,6 +61,15 @@ impl Decision {
         self
     }
 
+    /// Adds what shows once the cause is mended.
+    pub fn behind(mut self, cause: &'static Cause, confidence: Confidence, evidence: Evidence) -> Self {
+        if self.cause.is_none_or(|first| first.code != cause.code) {
+            self = self.then(cause, confidence);
+            self.layers.push((cause, evidence));
+        }
+        self
+    }
+
     fn none(family: Family, sentence: impl Into<String>) -> Self {
         Self {
             cause: None,
@@ -66,6 +79,7 @@ impl Decision {
             ranked: Vec::new(),
             guilty: Vec::new(),
             by: None,
+            layers: Vec::new(),
         }
     }
 
@@ -75,8 +89,12 @@ impl Decision {
     }
 }
 
-/// Applies the rules to one failure.
+/// Applies the rules to one failure, and adds what stands behind its cause.
 pub fn decide(case: &Case<'_>) -> Decision {
+    layers::add_layers(case, by_the_rules(case))
+}
+
+fn by_the_rules(case: &Case<'_>) -> Decision {
     if case.failed.collateral {
         return Decision::none(Family::Other, collateral_sentence(case));
     }
@@ -278,6 +296,13 @@ fn late(case: &Case<'_>) -> Decision {
                 .then(&causes::FLUSH_DELAY, Confidence::Possible);
         }
     }
+    if case.writer_is_silent(event) {
+        return Decision::none(
+            Family::Unknown,
+            "the store's writer printed nothing more: it was in a write that no line shows, or was not scheduled.",
+        )
+        .open([&causes::WRITE_SLOW, &causes::FLUSH_DELAY]);
+    }
     // 4.3
     if write.is_some() && case.stood_still_in_write() {
         return guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write])
@@ -324,6 +349,8 @@ fn late(case: &Case<'_>) -> Decision {
                 .then(&causes::QUERY_WINDOW, Confidence::Possible);
         }
         if window < case.pipeline_limit() {
+            // An explicit flush that is not printed at this level would have had to take the event.
+            let proof = if case.visible.flushes { proof } else { proof.min(Confidence::Likely) };
             let decision = Decision::of(case, &causes::QUERY_WINDOW, proof);
             return if emitted_late { decision.then(&causes::EMIT_LATE, Confidence::Possible) } else { decision };
         }
@@ -361,7 +388,10 @@ fn both_together(case: &Case<'_>, journey: &Journey, look: Instant, proof: Confi
         (&causes::FLUSH_DELAY, &causes::WRITE_SLOW)
     };
     let stages = over.iter().map(|stage| stage.stage).collect();
-    Some(guilty_decision(case, first, proof.min(Confidence::Likely), stages).then(second, Confidence::Likely))
+    let other = over.iter().filter(|stage| stage.stage != worst.stage).flat_map(|stage| stage.seen.iter().copied());
+    let behind = case.evidence("behind it: with the first mended the event would still have come too late", other);
+    let decision = guilty_decision(case, first, proof.min(Confidence::Likely), stages);
+    Some(decision.behind(second, Confidence::Likely, behind))
 }
 
 fn guilty_decision(case: &Case<'_>, cause: &'static Cause, proof: Confidence, guilty: Vec<Stage>) -> Decision {
@@ -452,8 +482,9 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             let confidence = if emitted >= found { proven } else { Confidence::Likely };
             return Decision::of(case, &causes::DATA_INTERFERENCE, confidence);
         }
-        return Decision::of(case, &causes::DATA_INTERFERENCE, Confidence::Possible)
-            .then(&causes::EMIT_DUP, Confidence::Possible);
+        let sentence =
+            format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
+        return Decision::none(Family::Other, sentence).open([&causes::DATA_INTERFERENCE, &causes::EMIT_DUP]);
     }
     if claim.value && supported(&causes::ASSERT) {
         let returned =

@@ -250,6 +250,12 @@ impl<'a> Case<'a> {
         later.find_map(|(tick, seen)| Some((Instant::not_after(found(tick)?), seen)))
     }
 
+    /// A tick after the event flushed something, in the event's block: it may have taken it, whatever counting says.
+    pub fn flushed_by_a_tick(&self, event: &Event) -> bool {
+        let ended = event.ended.map_or(usize::MAX, |ended| ended.index);
+        self.ticks_of_block(event).any(|(tick, seen)| seen.index > ended && tick.size > 0)
+    }
+
     /// Ticks that the event's block shows of its store.
     fn ticks_of_block(&self, event: &Event) -> impl Iterator<Item = (&'a Tick, Seen)> {
         let (world, block) = (self.world, event.block);
@@ -276,6 +282,27 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The store's next tick is overdue at the end of the block, and nothing tells why: the writer is in a write that no
+    /// line shows, or its process is not scheduled.
+    pub fn writer_is_silent(&self, event: &Event) -> bool {
+        let (Some(interval), Some(ended)) = (self.world.stores[event.store].interval(), event.ended) else {
+            return false;
+        };
+        let ticked = self.ticks_of_block(event).any(|(_, seen)| seen.index > ended.index);
+        let silent = self.failed.deadline.and_then(Instant::lo).zip(event.times.buffered.hi());
+        let overdue = silent.is_some_and(|(deadline, buffered)| deadline - buffered > interval);
+        self.visible.ticks && event.batch.is_none() && !ticked && overdue && !self.stood_still()
+    }
+
+    /// The timer's alarm stands in the failing block: its process was not scheduled for a time.
+    fn stood_still(&self) -> bool {
+        let block = &self.world.output.blocks[self.failed.block];
+        block.range.clone().any(|index| {
+            let what = &self.world.files[block.file].sightings[index].what;
+            matches!(what, What::Store(StoreLine { event: StoreEvent::TimerBug { .. }, .. }))
+        })
+    }
+
     /// The looks that the server logged end long before the deadline of a loop that ran to it, and no alarm says that
     /// the process stood still: its log is cut, and what the last look returned is not known.
     pub fn looks_are_cut(&self) -> bool {
@@ -284,12 +311,7 @@ impl<'a> Case<'a> {
         let last = self.looking.looks.last().and_then(|look| look.at).and_then(Instant::hi);
         let apart = self.failed.deadline.and_then(Instant::lo).zip(last).map_or(0, |(deadline, last)| deadline - last);
         let longest = LATE.max(4 * self.poll_interval().unwrap_or(0));
-        let block = &self.world.output.blocks[self.failed.block];
-        let stood_still = block.range.clone().any(|index| {
-            let what = &self.world.files[block.file].sightings[index].what;
-            matches!(what, What::Store(StoreLine { event: StoreEvent::TimerBug { .. }, .. }))
-        });
-        self.looking.to_deadline && !printed && apart > longest && !stood_still
+        self.looking.to_deadline && !printed && apart > longest && !self.stood_still()
     }
 
     /// An earlier batch of the same store whose write kept the writer while the event waited.

@@ -153,7 +153,20 @@ impl Case<'_> {
         let Some(store) = self.store else { return false };
         let segments = self.world.stores[store].segments.iter();
         let mut own = segments.filter(|segment| segment.block == self.failed.block);
-        own.any(|segment| segment.misses_lines(&self.world.files))
+        own.any(|segment| segment.misses_lines(&self.world.files)) || self.a_refusal_is_missing()
+    }
+
+    /// A caller was told that its event was not taken, and no event of the block shows that end.
+    fn a_refusal_is_missing(&self) -> bool {
+        let block = &self.world.output.blocks[self.failed.block];
+        let lines = &self.world.files[block.file].sightings[block.range.clone()];
+        let told =
+            lines.iter().filter(|line| matches!(line.what, What::Caller(CallerLine::AuditFailed { .. }))).count();
+        let refused = lines.iter().filter(|line| match &line.what {
+            What::Store(line) => matches!(line.event, StoreEvent::Refused { .. } | StoreEvent::DroppedFull { .. }),
+            _ => false,
+        });
+        told > refused.count()
     }
 
     /// Somewhere in the test output that holds this failure lines are missing: nothing is proven by a line's absence.

@@ -143,7 +143,7 @@ impl Case<'_> {
                 let window = times.buffered.lo().map_or(by, |buffered| Instant::not_before(buffered).and(by));
                 if unshown { window } else { window.and_if_consistent(times.flushed) }
             }
-            None if unshown => Instant::UNKNOWN,
+            None if unshown || (batch.is_none() && self.flushed_by_a_tick(event)) => Instant::UNKNOWN,
             None if times.flushed.is_unknown() && self.visible.ticks => Instant::not_before(end),
             None => times.flushed,
         };

@@ -343,7 +343,7 @@ impl Segment {
     pub fn misses_lines(&self, files: &[LogFile]) -> bool {
         let mut numbers: BTreeSet<u64> = BTreeSet::new();
         let mut last_tick = None;
-        let (mut calls, mut ends) = (0_usize, 0_usize);
+        let (mut calls, mut validated, mut ends) = (0_usize, 0_usize, 0_usize);
         for index in &self.lines {
             let What::Store(line) = &files[self.file].sightings[*index].what else { continue };
             match &line.event {
@@ -353,6 +353,8 @@ impl Segment {
                     }
                 }
                 StoreEvent::Called { .. } => calls += 1,
+                StoreEvent::Validated { .. } if validated >= calls => return true,
+                StoreEvent::Validated { .. } => validated += 1,
                 // A refusal names no event: without its call it may be of any.
                 StoreEvent::Refused { .. } if ends >= calls => return true,
                 StoreEvent::Refused { .. } => ends += 1,
