@@ -5,8 +5,8 @@
 use crate::causes;
 use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::{Case, Journey};
-use crate::instant::{Duration, Nanos, SECOND, at_least};
-use crate::report::{Confidence, Family, Link, State};
+use crate::instant::{Nanos, SECOND, at_least};
+use crate::report::{Confidence, Family, Link, Stage};
 use crate::verdict::Decision;
 
 /// Adds what stands behind the decision's cause. Without a cause nothing stands behind it.
@@ -90,17 +90,24 @@ fn another_id(case: &Case<'_>, decision: Decision) -> Decision {
 /// once.
 fn slow_writes(case: &Case<'_>, decision: Decision) -> Decision {
     let (Some((journey, event)), Some(look)) = (case.followed().next(), case.last_look_at()) else { return decision };
-    // Where its own write is known it is a stage, and judged as one.
-    let own = journey.link(Link::Created).state == State::Seen;
-    let (Some(buffered), Some(last), false) = (event.times.buffered.lo(), look.hi(), own) else { return decision };
+    let (Some(buffered), Some(last)) = (event.times.buffered.lo(), look.hi()) else { return decision };
+    let too_late = |took: Nanos| buffered + case.flush_limit + took > last;
+    let own = journey.stages.iter().find(|stage| stage.stage == Stage::Write).filter(|_| event.batch.is_some());
+    if let Some((own, took)) = own.and_then(|own| Some((own, own.took.lo()?))) {
+        // Where its own write is known, no other tells of it.
+        if took <= case.write_limit || !too_late(took) {
+            return decision;
+        }
+        let text =
+            format!("behind it: its write took {}; flushed in time it would still have come too late", at_least(took));
+        let evidence = case.evidence(text, own.seen.iter().copied());
+        return decision.behind(&causes::WRITE_SLOW, Confidence::Likely, evidence);
+    }
     let around = |began: Nanos| (buffered - AROUND..=last + AROUND).contains(&began);
     let slow = case
         .writes_of_store()
         .filter(|(_, request)| request.store == Some(event.store))
-        .filter(|(index, request)| {
-            let with_it = (event.times.buffered + Duration::exact(case.flush_limit + request.line.duration)).lo();
-            case.world.began(*index).lo().is_some_and(around) && with_it.is_some_and(|visible| visible > last)
-        })
+        .filter(|(index, request)| case.world.began(*index).lo().is_some_and(around) && too_late(request.line.duration))
         .max_by_key(|(_, request)| request.line.duration);
     let Some((_, request)) = slow.filter(|(_, request)| request.line.duration > case.write_limit) else {
         return decision;

@@ -165,6 +165,10 @@ fn enough_was_found(case: &Case<'_>) -> bool {
         return false;
     }
     let returned = case.last_look().and_then(|look| look.returned(&case.world.requests));
+    if claim.condition {
+        // Whether a condition holds says nothing of what was found; the rows do.
+        return returned.is_none_or(|rows| rows > 0) && case.visible_in_time() == Some(true);
+    }
     if claim.value {
         // A printed value was read from a row; nothing at all can also mean that no row came.
         return !claim.nothing || returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
@@ -195,8 +199,11 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
             Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
         Link::Emitted if journey.wanted.source != Source::Hint => {
-            let cap = if case.log_is_holed() { cap.min(Confidence::Likely) } else { cap };
-            Decision::of(case, &causes::EMIT_NEVER, cap)
+            // The same type under another id in the spec's own block may be the awaited event.
+            let other = case.same_type_in_block(journey).is_some();
+            let cap = if case.log_is_holed() || other { cap.min(Confidence::Likely) } else { cap };
+            let decision = Decision::of(case, &causes::EMIT_NEVER, cap);
+            if other { decision.then(&causes::QUERY_FILTER, Confidence::Possible) } else { decision }
         }
         Link::Emitted | Link::Flushed => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
@@ -266,7 +273,9 @@ fn late(case: &Case<'_>) -> Decision {
         )
         .open([&causes::FLUSH_DELAY, &causes::WRITE_SLOW, &causes::QUERY_FILTER]);
     }
-    let proof = late_proof(case, journey);
+    // Not all ends of the spec's flushes are there: what they took is not known.
+    let proof = if case.flush_ends_are_missing() { Confidence::Likely } else { Confidence::Proven };
+    let proof = proof.min(late_proof(case, journey));
     let stage = |wanted: Stage| journey.stages.iter().find(|stage| stage.stage == wanted);
     let flush = stage(Stage::FlushWait).filter(|stage| guilty(stage, look));
     let write = stage(Stage::Write).filter(|stage| guilty(stage, look));
@@ -335,9 +344,43 @@ fn late(case: &Case<'_>) -> Decision {
     let emitted_late = event.times.emitted.lo().is_some_and(|emitted| emitted > last_possible);
     let emitted_after = journey.event.is_some_and(|event| emitted_after_looking(case, event));
     if exceeding.is_none() || !case.looking.to_deadline {
+        if case.failed.message.is_empty() {
+            return Decision::none(
+                Family::Unknown,
+                "the failure's message is missing, so it is not known whether the test looked once or in a loop.",
+            )
+            .open([&causes::QUERY_EARLY, &causes::EMIT_LATE]);
+        }
+        // Of two spans that overlap the earlier one ends first.
+        let seen_by = event.times.visible.hi().zip(look.hi()).is_some_and(|(visible, look)| look >= visible);
+        if seen_by && !look.surely_before(event.times.visible) {
+            return Decision::none(
+                Family::Unknown,
+                "the event became visible about when the test looked last; the stamps do not tell which came first.",
+            )
+            .open([&causes::QUERY_EARLY, &causes::QUERY_WINDOW, &causes::QUERY_FILTER]);
+        }
         if !case.looking.to_deadline {
             let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
             return if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision };
+        }
+        let may_exceed = |stage: &StageFact| {
+            let over = stage.limit.zip(stage.took.lo()).is_some_and(|(limit, took)| took >= limit);
+            matches!(stage.stage, Stage::FlushWait | Stage::Write) && over && stage.took.hi().is_none()
+        };
+        if journey.stages.iter().any(may_exceed) {
+            return Decision::none(
+                Family::Unknown,
+                "a stage had not ended by the end of the log, and had taken as long as it normally may.",
+            )
+            .open([&causes::WRITE_SLOW, &causes::QUERY_WINDOW]);
+        }
+        if case.flushed_in_vain(event) {
+            return Decision::none(
+                Family::Unknown,
+                "the test flushed after the event was buffered, and a later flush took it; no line shows why.",
+            )
+            .open([&causes::FLUSH_DELAY, &causes::QUERY_WINDOW]);
         }
         let window = case.window().unwrap_or(0);
         // The looks end long before the time that the failure names: the process stood still, or hardly ever looked.
@@ -356,6 +399,14 @@ fn late(case: &Case<'_>) -> Decision {
         }
         if emitted_late {
             return Decision::of(case, &causes::EMIT_LATE, proof);
+        }
+    }
+    // No line of the client shows its batch: the server's lines stand in for them.
+    let by_server = event.batch.is_some_and(|batch| case.world.batches[batch].hidden);
+    if by_server {
+        let decision = hidden(case);
+        if decision.cause.is_some() {
+            return decision;
         }
     }
     // 4.5: a stage exceeds its limit, but no replacement would have saved the look.
@@ -482,14 +533,13 @@ fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
             let confidence = if emitted >= found { proven } else { Confidence::Likely };
             return Decision::of(case, &causes::DATA_INTERFERENCE, confidence);
         }
-        let sentence =
-            format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
-        return Decision::none(Family::Other, sentence).open([&causes::DATA_INTERFERENCE, &causes::EMIT_DUP]);
+        return Decision::of(case, &causes::DATA_INTERFERENCE, Confidence::Possible)
+            .then(&causes::EMIT_DUP, Confidence::Possible);
     }
-    if claim.value && supported(&causes::ASSERT) {
+    if (claim.value || claim.condition) && supported(&causes::ASSERT) {
         let returned =
             case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
-        let confidence = if returned { Confidence::Proven } else { Confidence::Likely };
+        let confidence = if returned && claim.value { Confidence::Proven } else { Confidence::Likely };
         return Decision::of(case, &causes::ASSERT, confidence);
     }
     if !enough && supported(&causes::QUERY_FILTER) {
@@ -563,15 +613,21 @@ fn hidden(case: &Case<'_>) -> Decision {
     }
     let followed = case.decisive().and_then(|journey| journey.event).map(|event| &case.world.events[event]);
     // One look, and less time since the event was buffered than a normal flush and write may take.
-    if let (false, Some(event)) = (case.looking.to_deadline, followed)
+    let in_a_loop = case.looking.to_deadline || case.failed.message.is_empty();
+    if let (false, Some(event)) = (in_a_loop, followed)
         && let Some(buffered) = event.times.buffered.lo().filter(|buffered| look - buffered < case.pipeline_limit())
     {
         let text = format!("the last look came {} after it was buffered", at_most((look - buffered).max(0)));
         let lines = event.ended.into_iter().chain(case.last_look().and_then(|look| case.look_line(look)));
         return Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(case.evidence(text, lines));
     }
+    if let Some(decision) = not_the_window(case, look) {
+        return with_never(decision);
+    }
     let interval = case.interval();
-    let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (start..=look).contains(&began)));
+    // A single look has no window: what was sent since the event can have been emitted may have held it.
+    let from = if in_a_loop { start } else { emitted_from };
+    let in_window = writes.iter().any(|(_, began, _)| began.lo().is_some_and(|began| (from..=look).contains(&began)));
     let after = writes.iter().find(|(_, began, _)| began.lo().is_some_and(|began| began > look));
     let after = after.filter(|_| !in_window).map(|(write, ..)| {
         case.evidence("no write began while the test looked, and this one after its last look", [line(*write)])
@@ -584,7 +640,7 @@ fn hidden(case: &Case<'_>) -> Decision {
         let cause = if normal { &causes::QUERY_WINDOW } else { &causes::FLUSH_DELAY };
         return with_never(Decision::of(case, cause, Confidence::Likely).by(by));
     }
-    if let (false, Some(by)) = (case.looking.to_deadline, after) {
+    if let (false, Some(by)) = (in_a_loop, after) {
         return with_never(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(by));
     }
     if slow_timer.is_some() {
@@ -605,6 +661,35 @@ fn hidden(case: &Case<'_>) -> Decision {
         );
     }
     unknown("the client's lines are not in the logs, so no stage can be blamed.")
+}
+
+/// Lines that forbid to blame a short window or a slow timer though the event's own way is hidden: looks that end long
+/// before the deadline, attempts that failed while the test looked, a flush that left events in the channel.
+fn not_the_window(case: &Case<'_>, look: Nanos) -> Option<Decision> {
+    const LATE: Nanos = 2 * SECOND;
+    let undecided = |sentence: &str, open: [&'static Cause; 2]| Decision::none(Family::Unknown, sentence).open(open);
+    let deadline = case.failed.deadline.and_then(Instant::lo).filter(|_| case.looking.to_deadline);
+    if deadline.is_some_and(|deadline| deadline - look > LATE.max(4 * case.poll_interval().unwrap_or(0))) {
+        return Some(undecided(
+            "the test's looks end long before its deadline: its process stood still, or lines are missing.",
+            [&causes::FLUSH_DELAY, &causes::QUERY_WINDOW],
+        ));
+    }
+    let start = case.looking.start.and_then(Instant::lo)?;
+    let of_store = case.world.batches.iter().filter(|batch| Some(batch.store) == case.store);
+    let mut attempts = of_store.flat_map(|batch| batch.failures.iter().map(|(seen, _)| case.world.printed.of(*seen)));
+    if attempts.any(|at| at.hi().is_some_and(|hi| hi >= start) && at.lo().is_some_and(|lo| lo <= look)) {
+        return Some(undecided(
+            "attempts to write failed while the test looked; whether the event waited behind them, no line shows.",
+            [&causes::WRITE_SLOW, &causes::FLUSH_DELAY],
+        ));
+    }
+    case.explicit_flushes().iter().any(|(_, left, _)| *left > 0).then(|| {
+        undecided(
+            "a flush left events in the channel; whether the awaited one was among them, no line shows.",
+            [&causes::FLUSH_DELAY, &causes::QUERY_WINDOW],
+        )
+    })
 }
 
 /// The event was buffered and not sent by the last look, which the server's log holds: no write was under way, or had

@@ -233,6 +233,43 @@ impl<'a> Case<'a> {
         flushes
     }
 
+    /// The spec asked for more flushes than the log shows the ends of.
+    pub fn flush_ends_are_missing(&self) -> bool {
+        let block = &self.world.output.blocks[self.failed.block];
+        let lines = &self.world.files[block.file].sightings[block.range.clone()];
+        let asked = lines.iter().filter(|line| match &line.what {
+            What::Store(line) => matches!(line.event, StoreEvent::FlushRequested),
+            _ => false,
+        });
+        let inside =
+            |flush: &&ExplicitFlush| flush.ended.file == block.file && block.range.contains(&flush.ended.index);
+        asked.count() > self.world.flushes.iter().filter(inside).count()
+    }
+
+    /// A flush of the spec ended after the event's line and before that of the flush that took it.
+    pub fn flushed_in_vain(&self, event: &Event) -> bool {
+        let (Some(buffered), Some(batch)) = (event.ended, event.batch) else { return false };
+        let took = self.world.batches[batch].at;
+        let between = |seen: Seen| {
+            seen.file == buffered.file && seen.file == took.file && (buffered.index..took.index).contains(&seen.index)
+        };
+        self.explicit_flushes().into_iter().any(|(.., seen)| between(seen))
+    }
+
+    /// The same type, emitted in the failing block, or by a pod in its time, under another id than the awaited one.
+    pub fn same_type_in_block(&self, journey: &Journey) -> Option<usize> {
+        let wanted = journey.wanted.event_type.as_deref()?;
+        let block = &self.world.output.blocks[self.failed.block];
+        let of_type = self.world.emissions(Some(wanted), None);
+        of_type.into_iter().find(|event| {
+            let event = &self.world.events[*event];
+            let by_pod = self.world.stores[event.store].suite.is_none();
+            let span = block.span.zip(event.times.emitted.hi());
+            let meanwhile = span.is_some_and(|((first, last), emitted)| (first..=last).contains(&emitted));
+            event.block == self.failed.block || (by_pod && meanwhile)
+        })
+    }
+
     /// A flush that ended after the event was buffered, left events in the channel, and did not surely take this one.
     pub fn flush_that_left(&self, event: &Event) -> Option<(u64, Seen)> {
         let left_it = |(ended, left, _): &(Instant, u64, Seen)| {

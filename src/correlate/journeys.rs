@@ -244,6 +244,6 @@ impl Case<'_> {
         let (Some(event), Some(id)) = (journey.under_other_id, journey.wanted.correlation_id.as_deref()) else {
             return false;
         };
-        self.world.events[event].object.as_ref().is_some_and(|(_, name)| id.starts_with(&**name))
+        self.world.events[event].object.as_ref().is_some_and(|(_, name)| id == &**name)
     }
 }

@@ -6,6 +6,7 @@ use crate::report::{Link, State};
 use crate::sighting::{CallerLine, StoreEvent, TestLine, What};
 
 use super::awaited::Wanted;
+use super::facts::{Trouble, trouble_of};
 use super::journeys::Case;
 use super::replay::{Batch, Event, Fate, Outcome};
 use super::requests::Request;
@@ -114,6 +115,9 @@ impl Case<'_> {
                 let parked =
                     absent(Link::Created, requests.clone(), "the server parked it: accepted with 202, not visible");
                 [sent(requests), parked]
+            }
+            (Outcome::Open, _) if batch.failures.last().is_some_and(|(_, error)| is_final(error)) => {
+                not_sent(failed, "the server refused the batch, and such an answer is not retried")
             }
             (Outcome::Written, _) => [sent(ended.clone()), created(ended)],
             (Outcome::Open, Some(request)) if request.created() => [sent(requests.clone()), created(requests)],
@@ -260,6 +264,13 @@ fn says_that_it_ended(message: &str) -> bool {
         .iter()
         .any(|word| message.contains(word))
         && !message.contains("approval required")
+}
+
+/// An answer of 4xx ends the attempts (`store.go`); 401 and 403 do not since 6 May 2026, and until 10 January 2026 the
+/// adapter gave no status that the store knew.
+fn is_final(error: &str) -> bool {
+    error.contains("returned status 4")
+        && matches!(trouble_of(error), Trouble::Client(status) if !matches!(status, 401 | 403))
 }
 
 fn fact(link: Link, state: State, at: Instant, seen: Vec<Seen>) -> Fact {
