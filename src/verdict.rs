@@ -8,7 +8,7 @@ use crate::correlate::awaited::{Source, claim};
 use crate::correlate::facts::{Trouble, flushed_before};
 use crate::correlate::journeys::{Case, Journey};
 use crate::correlate::looks::LookSeen;
-use crate::correlate::replay::{Fate, Outcome as Sent};
+use crate::correlate::replay::{Event, Fate, Outcome as Sent};
 use crate::correlate::stages::StageFact;
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND, at_most};
 use crate::layers;
@@ -62,6 +62,7 @@ impl Decision {
     }
 
     /// Adds what shows once the cause is mended.
+    #[must_use]
     pub fn behind(mut self, cause: &'static Cause, confidence: Confidence, evidence: Evidence) -> Self {
         if self.cause.is_none_or(|first| first.code != cause.code) {
             self = self.then(cause, confidence);
@@ -340,66 +341,10 @@ fn late(case: &Case<'_>) -> Decision {
         .iter()
         .filter(|stage| matches!(stage.stage, Stage::FlushWait | Stage::Write) && exceeds(stage))
         .max_by_key(|stage| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0));
-    let last_possible = look.hi().unwrap_or(Nanos::MAX).saturating_sub(case.pipeline_limit());
-    let emitted_late = event.times.emitted.lo().is_some_and(|emitted| emitted > last_possible);
-    let emitted_after = journey.event.is_some_and(|event| emitted_after_looking(case, event));
-    if exceeding.is_none() || !case.looking.to_deadline {
-        if case.failed.message.is_empty() {
-            return Decision::none(
-                Family::Unknown,
-                "the failure's message is missing, so it is not known whether the test looked once or in a loop.",
-            )
-            .open([&causes::QUERY_EARLY, &causes::EMIT_LATE]);
-        }
-        // Of two spans that overlap the earlier one ends first.
-        let seen_by = event.times.visible.hi().zip(look.hi()).is_some_and(|(visible, look)| look >= visible);
-        if seen_by && !look.surely_before(event.times.visible) {
-            return Decision::none(
-                Family::Unknown,
-                "the event became visible about when the test looked last; the stamps do not tell which came first.",
-            )
-            .open([&causes::QUERY_EARLY, &causes::QUERY_WINDOW, &causes::QUERY_FILTER]);
-        }
-        if !case.looking.to_deadline {
-            let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
-            return if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision };
-        }
-        let may_exceed = |stage: &StageFact| {
-            let over = stage.limit.zip(stage.took.lo()).is_some_and(|(limit, took)| took >= limit);
-            matches!(stage.stage, Stage::FlushWait | Stage::Write) && over && stage.took.hi().is_none()
-        };
-        if journey.stages.iter().any(may_exceed) {
-            return Decision::none(
-                Family::Unknown,
-                "a stage had not ended by the end of the log, and had taken as long as it normally may.",
-            )
-            .open([&causes::WRITE_SLOW, &causes::QUERY_WINDOW]);
-        }
-        if case.flushed_in_vain(event) {
-            return Decision::none(
-                Family::Unknown,
-                "the test flushed after the event was buffered, and a later flush took it; no line shows why.",
-            )
-            .open([&causes::FLUSH_DELAY, &causes::QUERY_WINDOW]);
-        }
-        let window = case.window().unwrap_or(0);
-        // The looks end long before the time that the failure names: the process stood still, or hardly ever looked.
-        let deadline = case.failed.deadline.and_then(Instant::lo);
-        let waited = deadline.zip(case.looking.start.and_then(Instant::lo)).map_or(0, |(end, start)| end - start);
-        let stood_still = waited > case.pipeline_limit() && waited / 2 > window;
-        if window < case.pipeline_limit() && stood_still {
-            return Decision::of(case, &causes::FLUSH_DELAY, Confidence::Possible)
-                .then(&causes::QUERY_WINDOW, Confidence::Possible);
-        }
-        if window < case.pipeline_limit() {
-            // An explicit flush that is not printed at this level would have had to take the event.
-            let proof = if case.visible.flushes { proof } else { proof.min(Confidence::Likely) };
-            let decision = Decision::of(case, &causes::QUERY_WINDOW, proof);
-            return if emitted_late { decision.then(&causes::EMIT_LATE, Confidence::Possible) } else { decision };
-        }
-        if emitted_late {
-            return Decision::of(case, &causes::EMIT_LATE, proof);
-        }
+    if (exceeding.is_none() || !case.looking.to_deadline)
+        && let Some(decision) = looked_too_little(case, journey, look, proof)
+    {
+        return decision;
     }
     // No line of the client shows its batch: the server's lines stand in for them.
     let by_server = event.batch.is_some_and(|batch| case.world.batches[batch].hidden);
@@ -417,6 +362,78 @@ fn late(case: &Case<'_>) -> Decision {
             .then(&causes::QUERY_WINDOW, Confidence::Possible),
         None => hidden(case),
     }
+}
+
+/// Rule 4.4: no stage exceeds its limit; the looking, or the emission, is to blame.
+fn looked_too_little(case: &Case<'_>, journey: &Journey, look: Instant, proof: Confidence) -> Option<Decision> {
+    let event = &case.world.events[journey.event?];
+    let last_possible = look.hi().unwrap_or(Nanos::MAX).saturating_sub(case.pipeline_limit());
+    let emitted_late = event.times.emitted.lo().is_some_and(|emitted| emitted > last_possible);
+    let emitted_after = journey.event.is_some_and(|event| emitted_after_looking(case, event));
+    if let Some(decision) = undecided(case, journey, event, look) {
+        return Some(decision);
+    }
+    if !case.looking.to_deadline {
+        let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
+        return Some(if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision });
+    }
+    let window = case.window().unwrap_or(0);
+    // The looks end long before the time that the failure names: the process stood still, or hardly ever looked.
+    let deadline = case.failed.deadline.and_then(Instant::lo);
+    let waited = deadline.zip(case.looking.start.and_then(Instant::lo)).map_or(0, |(end, start)| end - start);
+    let stood_still = waited > case.pipeline_limit() && waited / 2 > window;
+    if window < case.pipeline_limit() && stood_still {
+        let decision = Decision::of(case, &causes::FLUSH_DELAY, Confidence::Possible);
+        return Some(decision.then(&causes::QUERY_WINDOW, Confidence::Possible));
+    }
+    if window < case.pipeline_limit() {
+        // An explicit flush that is not printed at this level would have had to take the event.
+        let proof = if case.visible.flushes { proof } else { proof.min(Confidence::Likely) };
+        let decision = Decision::of(case, &causes::QUERY_WINDOW, proof);
+        return Some(if emitted_late { decision.then(&causes::EMIT_LATE, Confidence::Possible) } else { decision });
+    }
+    emitted_late.then(|| Decision::of(case, &causes::EMIT_LATE, proof))
+}
+
+/// No stage surely took too long; still the looking is not to blame where what would clear it is missing.
+fn undecided(case: &Case<'_>, journey: &Journey, event: &Event, look: Instant) -> Option<Decision> {
+    let said = |sentence: &str, open: [&'static Cause; 2]| Some(Decision::none(Family::Unknown, sentence).open(open));
+    if case.failed.message.is_empty() {
+        return said(
+            "the failure's message is missing, so it is not known whether the test looked once or in a loop.",
+            [&causes::QUERY_EARLY, &causes::EMIT_LATE],
+        );
+    }
+    // Of two spans that overlap the earlier one begins and ends first.
+    let visible = event.times.visible;
+    let earlier = |one: Option<Nanos>, other: Option<Nanos>| one.zip(other).is_none_or(|(one, other)| one < other);
+    let before = earlier(look.lo(), visible.lo()) && earlier(look.hi(), visible.hi());
+    if !before && !look.surely_before(visible) {
+        return said(
+            "the event became visible about when the test looked last; the stamps do not tell which came first.",
+            [&causes::QUERY_EARLY, &causes::QUERY_FILTER],
+        );
+    }
+    if !case.looking.to_deadline {
+        return None;
+    }
+    let may_exceed = |stage: &StageFact| {
+        let over = stage.limit.zip(stage.took.lo()).is_some_and(|(limit, took)| took >= limit);
+        matches!(stage.stage, Stage::FlushWait | Stage::Write) && over && stage.took.hi().is_none()
+    };
+    if journey.stages.iter().any(may_exceed) {
+        return said(
+            "a stage had not ended by the end of the log, and had taken as long as it normally may.",
+            [&causes::WRITE_SLOW, &causes::QUERY_WINDOW],
+        );
+    }
+    if case.flushed_in_vain(event) || case.flush_ends_are_missing() {
+        return said(
+            "the test flushed, and another flush took the event later; no line shows what kept the first from it.",
+            [&causes::FLUSH_DELAY, &causes::QUERY_WINDOW],
+        );
+    }
+    None
 }
 
 /// Only several limits together would have saved the look: all are guilty.

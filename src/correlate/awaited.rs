@@ -39,6 +39,7 @@ pub struct Wanted {
 }
 
 /// What a failure message says about numbers and values.
+#[allow(clippy::struct_excessive_bools, reason = "what one message says, read by name")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claim {
     /// `Expected <int>: found to equal <int>: expected`.
@@ -101,7 +102,8 @@ pub fn event_types_in<'a>(text: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<&'
     types
 }
 
-/// The id that a message names: the word itself can stand before it in prose ("for this correlation_id, but …").
+/// The id that a message names: the word itself can stand before it in prose ("for this
+/// `correlation_id`, but …").
 fn id_in(message: &str) -> Option<&str> {
     const WORDS: [&str; 2] = ["correlation_id", "correlation ID"];
     let mut rest = message;

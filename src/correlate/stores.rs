@@ -348,7 +348,8 @@ impl Segment {
             let What::Store(line) = &files[self.file].sightings[*index].what else { continue };
             match &line.event {
                 StoreEvent::Tick(tick) => {
-                    if last_tick.replace(tick.number).is_some_and(|last: u64| tick.number > last.saturating_add(1)) {
+                    let before = last_tick.replace(tick.number);
+                    if before.is_some_and(|before: u64| tick.number > before.saturating_add(1)) {
                         return true;
                     }
                 }
