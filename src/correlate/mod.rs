@@ -4,6 +4,7 @@ pub mod awaited;
 pub mod bounds;
 pub mod clocks;
 pub mod facts;
+mod holes;
 mod index;
 pub mod journeys;
 pub mod ledger;
