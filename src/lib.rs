@@ -26,7 +26,6 @@ pub mod documents;
 pub mod findings;
 pub mod formats;
 pub mod instant;
-pub mod layers;
 pub mod prefixes;
 pub mod quotes;
 pub mod reading;

@@ -6,7 +6,7 @@ mod session;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use session::testdata;
 use whylate::{Options, source};
 
@@ -119,6 +119,34 @@ fn two_paths_are_one_bundle() {
             let (whole, apart) = (without_files(&whole[key]), without_files(&apart[key]));
             assert_eq!(whole, apart, "{bundle}: {key}");
         }
+    }
+}
+
+/// A must-gather can hold two runs (an older one's folder was not cleaned), each with a server of its own.
+#[test]
+fn two_runs_in_one_bundle_are_told_apart() {
+    let told = |report: &Value| -> Vec<Value> {
+        let failures = report["failures"].as_array().expect("failures").iter();
+        let mut told: Vec<Value> = failures
+            .map(|failure| json!([failure["key"], failure["cause"], failure["confidence"], failure["wait"]["helps"]]))
+            .chain(report["clocks"].as_array().expect("clocks").iter().map(|clock| json!([clock["offset"]])))
+            .collect();
+        told.sort_by_key(Value::to_string);
+        told
+    };
+    let paired = |report: &Value| {
+        let batches = report["batches"].as_array().expect("batches");
+        batches.iter().filter(|batch| !batch["request"].is_null()).count()
+    };
+    for [one, other] in [["write-slow-lock-sp", "healthy-sp"], ["query-filter-corr-we", "write-slow-lock-sp"]] {
+        let [one, other] = [one, other].map(|name| testdata(&format!("bundles/{name}.tar.gz")));
+        let (alone, beside) = (report(std::slice::from_ref(&one), 1), report(std::slice::from_ref(&other), 1));
+        let together = report(&[one, other], 1);
+        let mut apart = [told(&alone), told(&beside)].concat();
+        apart.sort_by_key(Value::to_string);
+        assert!(apart.len() > 2, "{apart:?}");
+        assert_eq!(told(&together), apart);
+        assert_eq!(paired(&together), paired(&alone) + paired(&beside));
     }
 }
 

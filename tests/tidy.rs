@@ -229,7 +229,6 @@ const LONG: &[(&str, &str)] = &[
     ("src/render/tables.rs", "the columns of all tables, one after the other"),
     ("src/report.rs", "the contract with outside programs, in one place"),
     ("src/summary.rs", "one function for each part of the report"),
-    ("src/verdict.rs", "the rules in their order"),
 ];
 
 #[test]

@@ -28,12 +28,12 @@ still there, or another process cleans up. The spec counts events that are
 not its own.
 
 ## How it is told
-The looks found more rows than expected, where the spec wants an exact
-number. The object of the spec emitted no more than expected, and other
-objects emitted the same type under the same id; the Reconcile line before
-each call names the object. When those emissions account for all rows found
-it is proven, otherwise likely. Found too many, and no line shows by whom:
-possible, with `emit-dup` second.
+The looks found more rows than the exact number that the spec wants. Its
+object emitted no more than that, and others emitted the same type under the
+same id; the Reconcile line before each call names the object. When those
+emissions account for all rows it is proven, otherwise likely. Where calls are
+hidden, another spec that asks for the id makes it likely. Where no line shows
+who wrote the rest, it is possible at most, with `emit-dup` second.
 
 ## What rules it out
 - No other object emitted under this id, and as many rows as were buffered.
@@ -74,6 +74,9 @@ fn examine(case: &Case<'_>) -> Examined {
             let text = format!("{} events of other objects carry the same id", foreign.len());
             let lines = foreign.iter().filter_map(|event| case.world.events[*event].ended);
             examined.supporting.push(case.evidence(text, lines));
+        } else if let (true, Some(seen)) = (found > expected && journey.event.is_none(), case.asked_elsewhere(journey))
+        {
+            examined.supporting.push(case.evidence("another spec asks for the same id", [seen]));
         } else if foreign.is_empty() && journey.event.is_some() {
             let lines = own.iter().filter_map(|event| case.world.events[*event].ended);
             examined.excluding.push(case.evidence("no other object emitted under this id", lines));
@@ -86,11 +89,12 @@ fn sentence(case: &Case<'_>) -> String {
     let journey = case.journeys.first();
     let found = journey.and_then(|journey| journey.wanted.found).unwrap_or(0);
     let strangers = case.journeys.iter().any(|journey| !case.foreign(journey, &case.repeated(journey)).is_empty());
-    if !strangers {
+    if !strangers && journey.is_some_and(|journey| journey.event.is_some()) {
         return format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
     }
+    let others = if strangers { "objects emit under" } else { "specs ask for" };
     let id = journey.and_then(|journey| journey.wanted.correlation_id.as_deref()).unwrap_or("the id");
-    format!("{found} rows were found where the test expects its own: other objects emit under {id} too.")
+    format!("{found} rows were found where the test expects its own: other {others} {id} too.")
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {

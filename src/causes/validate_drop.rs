@@ -32,7 +32,9 @@ the embedded document is older than the code. The call returned an error.
 ## How it is told
 After "StoreAudit called" for the awaited pair the same call prints "Invalid
 audit event (OpenAPI validation)", or an older wording of it, with the field
-that failed. The link `validated` is absent, and timing is not blamed.
+that failed. The link `validated` is absent, and timing is not blamed. Where
+calls are not printed (since April 2026), a refusal in the failing spec's own
+block makes it likely: the line names neither type nor id.
 
 ## What rules it out
 - "Event buffered successfully" for the awaited event.
@@ -63,11 +65,20 @@ A second call for the same pair that was buffered before the last look.
 "#;
 
 fn examine(case: &Case<'_>) -> Examined {
-    not_taken(case, Fate::Refused, "the client's validation refused it")
+    let mut examined = not_taken(case, Fate::Refused, "the client's validation refused it");
+    for seen in case.refusals_of_unseen_calls() {
+        let error = case.refusal(seen).unwrap_or_default();
+        let text = format!("validation refused an event of this spec's process: {error}");
+        examined.supporting.push(case.evidence(text, [seen]));
+    }
+    examined
 }
 
 fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
+    if !case.refusals_of_unseen_calls().is_empty() {
+        return format!("an event was refused by the store's validation while the test waited for {name}.");
+    }
     format!("{name} was handed to the store and refused by its validation, so it was never buffered.")
 }
 
@@ -76,6 +87,16 @@ fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {
 }
 
 impl Case<'_> {
+    /// Refusals in the failing block, where the calls that they end are not printed.
+    fn refusals_of_unseen_calls(&self) -> Vec<Seen> {
+        if self.visible.calls || self.journeys.iter().any(|journey| journey.event.is_some()) {
+            return Vec::new();
+        }
+        let block = &self.world.output.blocks[self.failed.block];
+        let lines = block.range.clone().map(|index| Seen { file: block.file, index });
+        lines.filter(|seen| self.refusal(*seen).is_some()).collect()
+    }
+
     /// Why an event was refused, by the line that says so; only its first line.
     pub fn refusal(&self, seen: Seen) -> Option<String> {
         match &self.world.files[seen.file].sightings[seen.index].what {

@@ -200,7 +200,12 @@ impl<'a> Case<'a> {
         let requests = batch.requests.iter().map(|request| &self.world.requests[*request]);
         let created = requests.filter(|request| request.created()).map(|request| request.at);
         let lines: Vec<Seen> = said.into_iter().chain(created).collect();
-        (!lines.is_empty()).then(|| self.evidence("its batch was accepted", lines))
+        let text = if batch.only_returned() {
+            "the writer came back from its batch and printed no failure"
+        } else {
+            "its batch was accepted"
+        };
+        (!lines.is_empty()).then(|| self.evidence(text, lines))
     }
 
     /// Whether another spec's look for this type found rows: then the helper and its filter match it.
@@ -209,6 +214,13 @@ impl<'a> Case<'a> {
         let name = wanted.event_type.as_deref()?;
         let suite = self.world.output.blocks[self.failed.block].suite;
         self.world.index.matched(suite, name, self.failed.block)
+    }
+
+    /// A look of another spec for the id that this one awaits.
+    pub fn asked_elsewhere(&self, journey: &Journey) -> Option<Seen> {
+        let id = journey.wanted.correlation_id.clone()?;
+        let asked = self.world.index.asked.get(&(self.world.output.blocks[self.failed.block].suite, id))?;
+        asked.iter().find(|(block, _)| *block != self.failed.block).map(|(_, seen)| *seen)
     }
 
     /// Explicit flushes that the failing spec asked for, when lines show them: (ended, left in the channel).

@@ -29,6 +29,8 @@ pub(super) struct Index {
     /// Looks that found rows, by suite and type as printed: those of the first two blocks, so that one block can be
     /// left out.
     pub found: HashMap<SuiteAndName, Vec<(usize, Seen)>>,
+    /// Looks by suite and correlation id, likewise those of the first two blocks.
+    pub asked: HashMap<SuiteAndName, Vec<(usize, Seen)>>,
     /// Passed specs of each suite: block, text, and its line.
     pub passed: HashMap<Option<usize>, Vec<(usize, Text, Seen)>>,
     /// Requests of each server that it answered with 2xx: when each ended on the server's clock, sorted.
@@ -101,6 +103,12 @@ impl Index {
         let sightings = &world.files[block.file].sightings;
         for look in printed_looks(&world.files, block) {
             let Some(printed) = &look.printed else { continue };
+            if let (Some(id), Some(seen)) = (&printed.correlation_id, look.lines.last()) {
+                let asked = self.asked.entry((block.suite, id.clone())).or_default();
+                if asked.len() < 2 && asked.iter().all(|(block, _)| *block != number) {
+                    asked.push((number, *seen));
+                }
+            }
             let (Some(name), true) = (&printed.event_type, printed.found.is_some_and(|found| found > 0)) else {
                 continue;
             };

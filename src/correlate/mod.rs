@@ -1,6 +1,7 @@
 //! Correlation: from sightings to stores, batches, requests, clocks, specs, looks, journeys and the ledger.
 
 pub mod awaited;
+mod blocked;
 pub mod bounds;
 pub mod clocks;
 pub mod facts;
@@ -15,6 +16,7 @@ pub mod reachable;
 pub mod recount;
 pub mod replay;
 pub mod requests;
+mod returned;
 pub mod specs;
 pub mod stages;
 pub mod stores;
@@ -153,6 +155,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
     world.offsets = vec![None; world.servers.len()];
     world.print_times(&HashMap::new());
     world.pair();
+    world.infer_returned();
     world.zones_from_servers(input_zone);
     world.refine();
     world.look();

@@ -129,7 +129,8 @@ pub fn pair(
     }
     let mut by_store: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, batch) in batches.iter().enumerate() {
-        if mine(batch.store) {
+        // Of several servers' logs (two runs in a bundle, a restart) one carried it.
+        if mine(batch.store) && batch.requests.is_empty() {
             by_store.entry(batch.store).or_default().push(index);
         }
     }

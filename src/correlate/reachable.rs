@@ -24,7 +24,12 @@ impl Case<'_> {
 
     /// Start of the time in which the server was needed: the first attempt of the batch, else the window's start.
     fn needed_from(&self) -> Option<Nanos> {
-        let attempt = self.batch().filter(|batch| !batch.failures.is_empty()).and_then(|batch| batch.flushed.lo());
+        let batch = self.batch().filter(|batch| !batch.failures.is_empty()).or_else(|| self.lost_batch_of_window());
+        // Where the flush is hidden the first attempt's own line stands for it.
+        let attempt = batch.and_then(|batch| {
+            let line = batch.failures.first().and_then(|(seen, _)| self.world.printed.of(*seen).lo());
+            batch.flushed.lo().or(line)
+        });
         let span = self.world.output.blocks[self.failed.block].span.map(|(first, _)| first);
         let took = self.failed.took.zip(self.failed.deadline.and_then(Instant::lo)).map(|(took, end)| end - took);
         attempt.or_else(|| self.looking.start.and_then(Instant::lo)).or(took).or(span)

@@ -127,12 +127,28 @@ pub fn read(files: &[LogFile], input_zone: Option<Nanos>) -> TestOutput {
             output.suites.push(suite);
         }
     }
-    for block in &mut output.blocks {
-        let zone = block.suite.and_then(|suite| output.suites[suite].zone);
-        block.span = span(&files[block.file].sightings[block.range.clone()], zone);
-    }
+    set_spans(files, &mut output);
     output.failed = failures(files, &output);
     output
+}
+
+/// When each block printed. One that prints times of day only, since its dated lines are hidden, has the day of the
+/// blocks around it.
+fn set_spans(files: &[LogFile], output: &mut TestOutput) {
+    for block in &mut output.blocks {
+        let zone = block.suite.and_then(|suite| output.suites[suite].zone);
+        block.span = span(&files[block.file].sightings[block.range.clone()], zone, None);
+    }
+    for (number, suite) in output.suites.iter().enumerate() {
+        let mut blocks: Vec<&mut Block> =
+            output.blocks.iter_mut().filter(|block| block.suite == Some(number)).collect();
+        let mut near = blocks.iter().find_map(|block| block.span);
+        for block in &mut blocks {
+            let lines = &files[block.file].sightings[block.range.clone()];
+            block.span = block.span.or_else(|| span(lines, suite.zone, Some(near?.1)));
+            near = block.span.or(near);
+        }
+    }
 }
 
 /// Cuts a file at each "Running Suite"; a test output whose head is missing is one suite too.
@@ -257,16 +273,14 @@ pub fn on_test_host(stamp: Stamp, zone: Option<Nanos>, near: Option<Nanos>) -> O
 /// Sets the zone of a suite whose stamps carry none, and what hangs on it.
 pub fn set_zone(files: &[LogFile], output: &mut TestOutput, suite: usize, zone: Nanos) {
     output.suites[suite].zone = Some(zone);
-    for block in output.blocks.iter_mut().filter(|block| block.suite == Some(suite)) {
-        block.span = span(&files[block.file].sightings[block.range.clone()], Some(zone));
-    }
+    set_spans(files, output);
     output.failed = failures(files, output);
 }
 
-fn span(sightings: &[Sighting], zone: Option<Nanos>) -> Option<(Nanos, Nanos)> {
+fn span(sightings: &[Sighting], zone: Option<Nanos>, near: Option<Nanos>) -> Option<(Nanos, Nanos)> {
     let mut span: Option<(Nanos, Nanos)> = None;
     for stamp in sightings.iter().filter_map(|sighting| sighting.stamp) {
-        let Some(at) = on_test_host(stamp, zone, None) else { continue };
+        let Some(at) = on_test_host(stamp, zone, near) else { continue };
         let (Some(lo), Some(hi)) = (at.lo(), at.hi()) else { continue };
         span = Some(span.map_or((lo, hi), |(first, last)| (first.min(lo), last.max(hi))));
     }

@@ -7,10 +7,11 @@ use crate::correlate::facts::Trouble;
 use crate::correlate::journeys::{Case, Journey};
 use crate::instant::{Nanos, SECOND, at_least};
 use crate::report::{Confidence, Family, Link, Stage};
-use crate::verdict::Decision;
+
+use super::Decision;
 
 /// Adds what stands behind the decision's cause. Without a cause nothing stands behind it.
-pub fn add_layers(case: &Case<'_>, decision: Decision) -> Decision {
+pub(super) fn add_layers(case: &Case<'_>, decision: Decision) -> Decision {
     let Some(cause) = decision.cause.filter(|_| !case.failed.collateral) else { return decision };
     let lost = case.decisive().is_some_and(|journey| journey.broken().is_some());
     let late = matches!(cause.family, Family::FlushDelay | Family::WriteLatency);
