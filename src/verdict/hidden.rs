@@ -2,7 +2,7 @@
 //! looks, and the lines that a store prints at every level. All of it is `likely` at most.
 
 use crate::causes::{self, Cause};
-use crate::correlate::journeys::Case;
+use crate::correlate::journeys::{Case, Journey};
 use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::Event;
 use crate::instant::{Duration, Instant, Nanos, SECOND, at_most};
@@ -234,6 +234,12 @@ fn unknown(case: &Case<'_>) -> Decision {
 fn shown_by_looks(case: &Case<'_>) -> Option<Decision> {
     let looks = &case.looking.looks;
     let cause = if !looks.is_empty() && looks.iter().all(LookSeen::timed_out) {
+        // An event that is followed and was written by no line may have been lost: then no query is to blame.
+        let unwritten =
+            |journey: &Journey| journey.event.is_some_and(|event| case.world.events[event].times.visible.is_unknown());
+        if case.decisive().is_some_and(unwritten) {
+            return None;
+        }
         &causes::QUERY_SLOW
     } else if case.queries_failed() {
         &causes::QUERY_ERR
