@@ -141,6 +141,8 @@ fn ranked(cause: &'static Cause, confidence: Confidence, case: &Case<'_>, decisi
     let chosen = decision.cause.is_some_and(|chosen| chosen.code == cause.code);
     let mut supporting: Vec<Evidence> = decision.by.iter().filter(|_| chosen).cloned().collect();
     supporting.extend(examined.supporting);
+    let layers = decision.layers.iter().filter(|(behind, _)| behind.code == cause.code);
+    supporting.extend(layers.map(|(_, evidence)| evidence.clone()));
     Ranked { cause: cause.code, confidence, supporting, against: [examined.against, examined.excluding].concat() }
 }
 

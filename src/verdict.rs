@@ -4,15 +4,15 @@
 //! A rule chooses; the causes bring the evidence. There is no percentage: see [`Confidence`].
 
 mod hidden;
+mod late;
+mod layers;
+mod mismatch;
 
 use crate::causes::{self, Cause, Examined};
 use crate::correlate::awaited::{Source, claim};
-use crate::correlate::facts::{Trouble, flushed_before};
-use crate::correlate::journeys::{Case, Journey};
-use crate::correlate::looks::LookSeen;
-use crate::correlate::replay::{Fate, Outcome as Sent};
-use crate::correlate::stages::StageFact;
-use crate::instant::{Duration, Instant, MILLISECOND, Nanos};
+use crate::correlate::facts::Trouble;
+use crate::correlate::journeys::Case;
+use crate::correlate::replay::Fate;
 use crate::report::{Confidence, Evidence, Family, Link, Stage};
 use crate::sighting::Outcome;
 
@@ -33,6 +33,8 @@ pub struct Decision {
     pub guilty: Vec<Stage>,
     /// What the rule itself went by, where the cause's own lines are hidden.
     pub by: Option<Evidence>,
+    /// Causes that show once the first is mended, each with what tells so.
+    pub layers: Vec<(&'static Cause, Evidence)>,
 }
 
 impl Decision {
@@ -45,6 +47,7 @@ impl Decision {
             ranked: vec![(cause, confidence)],
             guilty: Vec::new(),
             by: None,
+            layers: Vec::new(),
         }
     }
 
@@ -55,6 +58,16 @@ impl Decision {
     fn then(mut self, cause: &'static Cause, confidence: Confidence) -> Self {
         if self.ranked.iter().all(|(known, _)| known.code != cause.code) {
             self.ranked.push((cause, confidence.min(self.confidence)));
+        }
+        self
+    }
+
+    /// Adds what shows once the cause is mended.
+    #[must_use]
+    pub fn behind(mut self, cause: &'static Cause, confidence: Confidence, evidence: Evidence) -> Self {
+        if self.cause.is_none_or(|first| first.code != cause.code) {
+            self = self.then(cause, confidence);
+            self.layers.push((cause, evidence));
         }
         self
     }
@@ -76,6 +89,7 @@ impl Decision {
             ranked: Vec::new(),
             guilty: Vec::new(),
             by: None,
+            layers: Vec::new(),
         }
     }
 
@@ -85,17 +99,14 @@ impl Decision {
     }
 }
 
-/// Applies the rules to one failure.
+/// Applies the rules to one failure, and adds what stands behind its cause.
 pub fn decide(case: &Case<'_>) -> Decision {
     let mut decision = by_the_rules(case);
     if case.is_headless() {
         // What went before may have been another emission, another object, another look.
-        decision.confidence = decision.confidence.min(Confidence::Likely);
-        for (_, confidence) in &mut decision.ranked {
-            *confidence = (*confidence).min(Confidence::Likely);
-        }
+        decision = decision.at_most(Confidence::Likely);
     }
-    decision
+    layers::add_layers(case, decision)
 }
 
 fn by_the_rules(case: &Case<'_>) -> Decision {
@@ -110,7 +121,7 @@ fn by_the_rules(case: &Case<'_>) -> Decision {
             .then(&causes::EMIT_NEVER, Confidence::Possible);
     }
     if enough_was_found(case) {
-        return mismatch(case, true);
+        return mismatch::decide(case, true);
     }
     if let Some(decision) = broken_link(case) {
         return decision;
@@ -122,9 +133,9 @@ fn by_the_rules(case: &Case<'_>) -> Decision {
     match event {
         None => hidden::decide(case),
         Some(_) => match case.visible_in_time() {
-            Some(true) if case.only_returned() => mismatch(case, false).at_most(Confidence::Likely),
-            Some(true) => mismatch(case, false),
-            Some(false) | None => late(case),
+            Some(true) if case.only_returned() => mismatch::decide(case, false).at_most(Confidence::Likely),
+            Some(true) => mismatch::decide(case, false),
+            Some(false) | None => late::decide(case),
         },
     }
 }
@@ -170,6 +181,10 @@ fn enough_was_found(case: &Case<'_>) -> bool {
         return false;
     }
     let returned = case.last_look().and_then(|look| look.returned(&case.world.requests));
+    if claim.condition {
+        // Whether a condition holds says nothing of what was found; the rows do.
+        return returned.is_none_or(|rows| rows > 0) && case.visible_in_time() == Some(true);
+    }
     if claim.value {
         // A printed value was read from a row; nothing at all can also mean that no row came.
         return !claim.nothing || returned.is_some_and(|rows| rows > 0) || case.visible_in_time() == Some(true);
@@ -199,7 +214,13 @@ fn broken_link(case: &Case<'_>) -> Option<Decision> {
         Link::Emitted if case.closed_store_panic().is_some() => {
             Decision::of(case, &causes::STORE_CLOSED, cap).then(&causes::EMIT_NEVER, Confidence::Likely)
         }
-        Link::Emitted if journey.wanted.source != Source::Hint => Decision::of(case, &causes::EMIT_NEVER, cap),
+        Link::Emitted if journey.wanted.source != Source::Hint => {
+            // The same type under another id in the spec's own block may be the awaited event.
+            let other = case.same_type_in_block(journey).is_some();
+            let cap = if case.log_is_holed() || other { cap.min(Confidence::Likely) } else { cap };
+            let decision = Decision::of(case, &causes::EMIT_NEVER, cap);
+            if other { decision.then(&causes::QUERY_FILTER, Confidence::Possible) } else { decision }
+        }
         Link::Emitted | Link::Flushed => return None,
         Link::Validated => Decision::of(case, &causes::VALIDATE_DROP, cap),
         Link::Buffered => match by_event.map(|event| event.fate) {
@@ -248,114 +269,6 @@ fn emitted_after_looking(case: &Case<'_>, event: usize) -> bool {
     case.last_look_at().is_some_and(|look| look.surely_before(times.emitted) || look.surely_before(times.buffered))
 }
 
-/// Rule 4: no link is broken, and the event was not visible at the last look.
-fn late(case: &Case<'_>) -> Decision {
-    let Some(journey) = case.decisive() else { return hidden::decide(case) };
-    let Some(event) = journey.event.map(|event| &case.world.events[event]) else { return hidden::decide(case) };
-    let Some(look) = case.last_look_at() else { return hidden::decide(case) };
-    // Looks after visibility: no wait would have helped, whatever came before.
-    if !case.looks_after_visible().is_empty() {
-        return mismatch(case, false);
-    }
-    let proof = late_proof(case, journey);
-    let stage = |wanted: Stage| journey.stages.iter().find(|stage| stage.stage == wanted);
-    let flush = stage(Stage::FlushWait).filter(|stage| guilty(stage, look));
-    let write = stage(Stage::Write).filter(|stage| guilty(stage, look));
-    let flushes = case.explicit_flushes();
-
-    // 4.1: flushed once before the event was there, never again.
-    let all_before = flushes.iter().all(|(ended, _, seen)| flushed_before(event, *ended, *seen));
-    if flush.is_some() && !flushes.is_empty() && all_before {
-        return guilty_decision(case, &causes::FLUSH_ORDER, proof, vec![Stage::FlushWait])
-            .then(&causes::FLUSH_DELAY, Confidence::Likely);
-    }
-    // 4.2: a flush ran after the event was buffered and left it in the channel.
-    if case.flush_that_left(event).is_some() {
-        let decision = guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]);
-        return if case.blocking_write().is_some() {
-            decision.then(&causes::WRITE_SLOW, Confidence::Possible)
-        } else {
-            decision
-        };
-    }
-    // While a writer was blocked by an earlier batch's slow write, that waiting belongs to that write.
-    if let Some(blocking) = case.blocking_write() {
-        let took = case.world.write_time(blocking).lo().unwrap_or(0);
-        let without = event.times.buffered + Duration::exact(case.pipeline_limit());
-        if flush.is_some() || (took > case.write_limit && without.hi() <= look.hi()) {
-            return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::FlushWait])
-                .then(&causes::FLUSH_DELAY, Confidence::Possible);
-        }
-    }
-    // 4.3
-    if write.is_some() && case.stood_still_in_write() {
-        return guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write])
-            .then(&causes::WRITE_SLOW, Confidence::Possible);
-    }
-    match (flush, write) {
-        (None, Some(_)) => return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::Write]),
-        (Some(_), None) => return guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]),
-        (Some(flush), Some(write)) => {
-            let excess = |stage: &StageFact| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0);
-            let stages = vec![Stage::FlushWait, Stage::Write];
-            return if excess(write) >= excess(flush) {
-                guilty_decision(case, &causes::WRITE_SLOW, proof, stages).then(&causes::FLUSH_DELAY, Confidence::Likely)
-            } else {
-                guilty_decision(case, &causes::FLUSH_DELAY, proof, stages).then(&causes::WRITE_SLOW, Confidence::Likely)
-            };
-        }
-        (None, None) => {}
-    }
-    if let Some(decision) = both_together(case, journey, look, proof) {
-        return decision;
-    }
-    // 4.4
-    if case.is_cut_off() {
-        return cut_off();
-    }
-    let exceeding = journey
-        .stages
-        .iter()
-        .filter(|stage| matches!(stage.stage, Stage::FlushWait | Stage::Write) && exceeds(stage))
-        .max_by_key(|stage| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0));
-    let last_possible = look.hi().unwrap_or(Nanos::MAX).saturating_sub(case.pipeline_limit());
-    let emitted_late = event.times.emitted.lo().is_some_and(|emitted| emitted > last_possible);
-    let emitted_after = journey.event.is_some_and(|event| emitted_after_looking(case, event));
-    if exceeding.is_none() || !case.looking.to_deadline {
-        if !case.looking.to_deadline {
-            // A row that was there before the look ended may have been there when its query ran.
-            let late = event.times.visible.hi().is_none_or(|visible| Some(visible) > look.hi());
-            let proof = if late { proof } else { proof.min(Confidence::Likely) };
-            let decision = Decision::of(case, &causes::QUERY_EARLY, proof);
-            return if emitted_after { decision.then(&causes::EMIT_LATE, Confidence::Likely) } else { decision };
-        }
-        let window = case.window().unwrap_or(0);
-        // The looks end long before the time that the failure names: the process stood still, or hardly ever looked.
-        let deadline = case.failed.deadline.and_then(Instant::lo);
-        let waited = deadline.zip(case.looking.start.and_then(Instant::lo)).map_or(0, |(end, start)| end - start);
-        let stood_still = waited > case.pipeline_limit() && waited / 2 > window;
-        if window < case.pipeline_limit() && stood_still {
-            return Decision::of(case, &causes::FLUSH_DELAY, Confidence::Possible)
-                .then(&causes::QUERY_WINDOW, Confidence::Possible);
-        }
-        if window < case.pipeline_limit() {
-            let decision = Decision::of(case, &causes::QUERY_WINDOW, proof);
-            return if emitted_late { decision.then(&causes::EMIT_LATE, Confidence::Possible) } else { decision };
-        }
-        if emitted_late {
-            return Decision::of(case, &causes::EMIT_LATE, proof);
-        }
-    }
-    // 4.5: a stage exceeds its limit, but no replacement would have saved the look.
-    match exceeding.map(|stage| stage.stage) {
-        Some(Stage::FlushWait) => Decision::of(case, &causes::FLUSH_DELAY, Confidence::Possible)
-            .then(&causes::QUERY_WINDOW, Confidence::Possible),
-        Some(_) => Decision::of(case, &causes::WRITE_SLOW, Confidence::Possible)
-            .then(&causes::QUERY_WINDOW, Confidence::Possible),
-        None => hidden::decide(case),
-    }
-}
-
 /// A spec that would go on looking says so only at its end.
 fn cut_off() -> Decision {
     Decision::none(
@@ -363,142 +276,6 @@ fn cut_off() -> Decision {
         "the log ends before the failure is told: whether the test went on looking, it does not show.",
     )
     .open([&causes::QUERY_EARLY, &causes::QUERY_WINDOW, &causes::FLUSH_DELAY, &causes::WRITE_SLOW])
-}
-
-/// Only several limits together would have saved the look: all are guilty.
-fn both_together(case: &Case<'_>, journey: &Journey, look: Instant, proof: Confidence) -> Option<Decision> {
-    let event = &case.world.events[journey.event?];
-    let over: Vec<&StageFact> = journey
-        .stages
-        .iter()
-        .filter(|stage| matches!(stage.stage, Stage::FlushWait | Stage::Write) && exceeds(stage))
-        .collect();
-    let with_limits = event.times.buffered + Duration::exact(case.pipeline_limit());
-    if over.len() < 2 || with_limits.hi() > look.hi() {
-        return None;
-    }
-    let excess = |stage: &StageFact| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0);
-    let worst = over.iter().max_by_key(|stage| excess(stage))?;
-    let (first, second) = if worst.stage == Stage::Write {
-        (&causes::WRITE_SLOW, &causes::FLUSH_DELAY)
-    } else {
-        (&causes::FLUSH_DELAY, &causes::WRITE_SLOW)
-    };
-    let stages = over.iter().map(|stage| stage.stage).collect();
-    Some(guilty_decision(case, first, proof.min(Confidence::Likely), stages).then(second, Confidence::Likely))
-}
-
-fn guilty_decision(case: &Case<'_>, cause: &'static Cause, proof: Confidence, guilty: Vec<Stage>) -> Decision {
-    Decision { guilty, ..Decision::of(case, cause, proof) }
-}
-
-fn exceeds(stage: &StageFact) -> bool {
-    // Handling a tick takes a moment; an excess within it proves nothing.
-    const HANDLING: Nanos = 20 * MILLISECOND;
-    stage.took.lo().zip(stage.limit).is_some_and(|(took, limit)| took > limit + HANDLING)
-}
-
-/// A stage is guilty when it surely exceeds its limit, and the limit in its place would have made the event visible
-/// before the last look.
-fn guilty(stage: &StageFact, look: Instant) -> bool {
-    let saved =
-        stage.visible_with_limit.and_then(Instant::hi).zip(look.hi()).is_some_and(|(visible, look)| visible <= look);
-    exceeds(stage) && saved
-}
-
-/// A late verdict is proven only where the query is known to match the event.
-fn late_proof(case: &Case<'_>, journey: &Journey) -> Confidence {
-    let event = journey.event.map(|event| &case.world.events[event]);
-    let sure = event.is_some_and(|event| event.or_batch.is_none() && event.batch.is_some());
-    // Attempts failed, and the log ends before the last: the batch may have been lost.
-    let batch = event.and_then(|event| event.batch).map(|batch| &case.world.batches[batch]);
-    let undecided = batch.is_some_and(|batch| !batch.failures.is_empty() && batch.outcome == Sent::Open);
-    let sure = sure && !undecided && (journey.under_other_id.is_none() || case.asks_for_object(journey));
-    let known_filter = journey.wanted.source == Source::Query;
-    let matches = known_filter || case.matched_elsewhere().is_some();
-    // The message was cut off: what the spec asserted is not known.
-    let told = !case.failed.message.is_empty();
-    if sure && told && matches && journey.wanted.source <= Source::Query && case.last_look().is_some() {
-        Confidence::Proven
-    } else {
-        Confidence::Likely
-    }
-}
-
-/// Rule 5: visible before the last look, and still failed. Each cause only with positive evidence of its own.
-fn mismatch(case: &Case<'_>, enough: bool) -> Decision {
-    let supported = |cause: &'static Cause| !examine(cause, case).supporting.is_empty();
-    let journey = case.decisive().or(case.journeys.first());
-    let expected = journey.and_then(|journey| journey.wanted.expected).unwrap_or(1);
-    let found = journey.and_then(|journey| journey.wanted.found).unwrap_or(0);
-    let exactly = journey.is_some_and(|journey| journey.wanted.exactly);
-    let exact_source = journey.is_some_and(|journey| journey.wanted.source <= Source::Query);
-    let claim = claim(&case.failed.message);
-    let proven = if exact_source { Confidence::Proven } else { Confidence::Likely };
-
-    if !enough {
-        let answered_after = case.looks_after_visible().iter().filter(|look| !look.timed_out()).count();
-        if answered_after == 0 && !case.timed_out_looks().is_empty() {
-            return Decision::of(case, &causes::QUERY_SLOW, proven).then(&causes::QUERY_ERR, Confidence::Possible);
-        }
-        if case.queries_failed() && supported(&causes::QUERY_ERR) {
-            return Decision::of(case, &causes::QUERY_ERR, Confidence::Likely);
-        }
-        if supported(&causes::QUERY_PAGE) {
-            // A full page is only a guess, the server's line with the total is none.
-            let rows = |look: &LookSeen| look.request.and_then(|request| case.world.requests[request].rows);
-            let cut = case.looking.looks.iter().filter_map(rows).any(|(count, total, _)| count < total);
-            let confidence = if cut { Confidence::Proven } else { Confidence::Likely };
-            let decision = Decision::of(case, &causes::QUERY_PAGE, confidence);
-            return if supported(&causes::DATA_INTERFERENCE) {
-                decision.then(&causes::DATA_INTERFERENCE, Confidence::Likely)
-            } else {
-                decision
-            };
-        }
-    }
-    if enough && !claim.value && exactly && found > expected {
-        let own = journey.map_or(0, |journey| case.repeated(journey).len() as u64);
-        if supported(&causes::WRITE_DUP) && own <= expected {
-            return Decision::of(case, &causes::WRITE_DUP, proven);
-        }
-        if own > expected && supported(&causes::EMIT_DUP) {
-            let all = own == found;
-            // Without a line that names the object, they may be of two.
-            let object = |event: &usize| case.world.events[*event].object.is_some();
-            let named = journey.is_some_and(|journey| case.repeated(journey).first().is_some_and(object));
-            let confidence = if all && named { proven } else { Confidence::Likely };
-            return Decision::of(case, &causes::EMIT_DUP, confidence).then(&causes::ASSERT, Confidence::Possible);
-        }
-        if supported(&causes::DATA_INTERFERENCE) {
-            let emitted = journey.map_or(0, |journey| journey.emissions.len() as u64);
-            let confidence = if emitted >= found { proven } else { Confidence::Likely };
-            return Decision::of(case, &causes::DATA_INTERFERENCE, confidence);
-        }
-        if journey.is_some_and(|journey| journey.event.is_some()) {
-            // Its own calls are there, and are too few for the rows.
-            return Decision::of(case, &causes::DATA_INTERFERENCE, Confidence::Possible)
-                .then(&causes::EMIT_DUP, Confidence::Possible);
-        }
-        let text = format!("{found} rows were found, more than the test expects; no line shows who wrote the others.");
-        return Decision::none(Family::Other, text).open([&causes::DATA_INTERFERENCE, &causes::EMIT_DUP]);
-    }
-    if claim.value && supported(&causes::ASSERT) {
-        let returned =
-            case.last_look().and_then(|look| look.returned(&case.world.requests)).is_some_and(|rows| rows > 0);
-        let confidence = if returned { Confidence::Proven } else { Confidence::Likely };
-        return Decision::of(case, &causes::ASSERT, confidence);
-    }
-    if !enough && supported(&causes::QUERY_FILTER) {
-        let names_object = journey.is_some_and(|journey| case.asks_for_object(journey));
-        let confidence = if names_object { Confidence::Proven } else { Confidence::Likely };
-        return Decision::of(case, &causes::QUERY_FILTER, confidence);
-    }
-    if enough && supported(&causes::ASSERT) {
-        return Decision::of(case, &causes::ASSERT, Confidence::Likely);
-    }
-    Decision::none(Family::Other, "not timing: the event was visible in time; which of filter, page, error or assertion kept it from the test, the logs do not say.")
-        .open([&causes::QUERY_FILTER, &causes::ASSERT])
 }
 
 /// The code for what an attempt ran into.

@@ -73,6 +73,15 @@ fn differences(expected: &Value, found: &Value) -> Vec<String> {
     if let Some(first) = first.filter(|first| accused.contains(first)) {
         said.push(format!("expected anything but {first} in the first place"));
     }
+    if let Some(then) = expected.get("then") {
+        let ranked = found["ranked"].as_array().map_or(&[][..], Vec::as_slice);
+        let with_evidence =
+            ranked.iter().skip(1).filter(|one| one["for"].as_array().is_some_and(|all| !all.is_empty()));
+        let behind: Vec<String> = with_evidence.filter_map(|one| code(&one["cause"])).collect();
+        if behind != codes(then) {
+            said.push(format!("expected {then} behind it, found {behind:?}"));
+        }
+    }
     if expected["collateral"].as_bool().unwrap_or(false) != found["collateral"].as_bool().unwrap_or(false) {
         said.push(format!("expected collateral {}, found {}", expected["collateral"], found["collateral"]));
     }

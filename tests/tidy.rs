@@ -241,7 +241,6 @@ const LONG: &[(&str, &str)] = &[
     ("src/render/fixture.rs", "data: the reports that all renderers are shown"),
     ("src/report.rs", "the contract with outside programs, in one place"),
     ("src/summary.rs", "one function for each part of the report"),
-    ("src/verdict.rs", "the rules in their order"),
 ];
 
 #[test]

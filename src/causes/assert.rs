@@ -78,6 +78,9 @@ fn examine(case: &Case<'_>) -> Examined {
             text: "the printed value differs from the expected one".to_owned(),
             places: vec![case.failure_place()],
         });
+    } else if claim.condition && case.visible_in_time() == Some(true) {
+        let look = case.last_look().and_then(|look| case.look_line(look));
+        examined.supporting.push(case.evidence("the event was there in time, and the condition does not hold", look));
     } else if let (false, Some(found), Some(expected)) = (claim.value, claim.found, claim.expected) {
         let text = format!("the test counted {found} and expects {expected}");
         examined.against.push(Evidence { text, places: vec![case.failure_place()] });

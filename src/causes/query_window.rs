@@ -75,7 +75,11 @@ fn examine(case: &Case<'_>) -> Examined {
     if window < limit {
         let text =
             format!("the test looked for {}; a normal flush and write may take {}", at_most(window), spoken(limit));
-        examined.supporting.push(case.evidence(text, line));
+        let mut evidence = case.evidence(text, line);
+        // The message says how long the loop ran.
+        evidence.places.push(case.failure_place());
+        evidence.places.dedup();
+        examined.supporting.push(evidence);
     } else {
         let text =
             format!("the test looked for {}; a normal flush and write take at most {}", spoken(window), spoken(limit));

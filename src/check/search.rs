@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::quantity::Length;
 use super::stamp::Stamp;
@@ -191,9 +191,13 @@ pub struct Found {
     pub complete: bool,
 }
 
-/// Searches every file.
+/// Searches every file. To prepare a search costs as much as to search a line, so each is prepared once.
 pub struct Searcher<'a> {
     wanted: &'a Wanted,
+    /// Those of each quote's rare words.
+    anchors: Vec<Vec<Finder<'a>>>,
+    /// Names, each with its own.
+    names: Vec<(&'a str, Finder<'a>)>,
 }
 
 /// What one file gave; its places have no label yet.
@@ -208,7 +212,10 @@ pub struct Hits {
 impl<'a> Searcher<'a> {
     /// For these.
     pub fn new(wanted: &'a Wanted) -> Self {
-        Self { wanted }
+        let of = |quote: &'a Quote| quote.anchors.iter().map(Finder::new).collect();
+        let anchors = wanted.quotes.iter().map(of).collect();
+        let names = wanted.names.iter().map(|name| (name.as_str(), Finder::new(name))).collect();
+        Self { wanted, anchors, names }
     }
 
     /// Joins what the files gave, in their order.
@@ -247,8 +254,8 @@ impl<'a> Searcher<'a> {
     fn line(&self, line: &str, number: u32, hits: &mut Hits) {
         let place = || Place { file: String::new(), line: number, to_line: None };
         let mut split = None;
-        for (quote, hit) in self.wanted.quotes.iter().zip(&mut hits.quotes) {
-            if !quote.anchors.iter().any(|anchor| memmem::find(line.as_bytes(), anchor.as_bytes()).is_some()) {
+        for ((quote, anchors), hit) in self.wanted.quotes.iter().zip(&self.anchors).zip(&mut hits.quotes) {
+            if !anchors.iter().any(|anchor| anchor.find(line.as_bytes()).is_some()) {
                 continue;
             }
             let split = split.get_or_insert_with(|| line_words(line));
@@ -271,18 +278,18 @@ impl<'a> Searcher<'a> {
                 }
             }
         }
-        for name in &self.wanted.names {
-            if !hits.names.contains_key(name) && whole(line, name) {
-                hits.names.insert(name.clone(), place());
+        for (name, finder) in &self.names {
+            if !hits.names.contains_key(*name) && whole(line, name, finder) {
+                hits.names.insert((*name).to_owned(), place());
             }
         }
     }
 }
 
 /// Whether a name stands in a line and does not go on to either side.
-fn whole(line: &str, name: &str) -> bool {
+fn whole(line: &str, name: &str, finder: &Finder<'_>) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    memmem::find_iter(line.as_bytes(), name.as_bytes()).any(|at| {
+    finder.find_iter(line.as_bytes()).any(|at| {
         line.get(..at).is_some_and(|before| !part(before.chars().next_back()))
             && line.get(at + name.len()..).is_some_and(|after| !part(after.chars().next()))
     })
@@ -297,7 +304,12 @@ impl source::Reader for Searcher<'_> {
         let own: BTreeSet<&(String, u32)> = self.wanted.places.iter().filter(|(name, _)| ends(name)).collect();
         let mut hits = Hits { quotes: vec![Hit::default(); self.wanted.quotes.len()], ..Hits::default() };
         let mut reader = BufReader::with_capacity(256 << 10, bytes);
+        // One line does not tell a runtime's stamp from a CI runner's; the head of the file does.
+        let layers =
+            reader.fill_buf().map_or_else(|_| Layers::default(), |head| Layers::of(&String::from_utf8_lossy(head)));
         let (mut line, mut scratch) = (Vec::new(), String::new());
+        // What a runtime cut: the parts of a line, of standard output and of standard error.
+        let mut parts = [String::new(), String::new()];
         for number in 1_u32.. {
             line.clear();
             // Longer than this is no line that anybody quotes; its head is looked at, and the rest passed over.
@@ -309,9 +321,22 @@ impl source::Reader for Searcher<'_> {
                 break;
             }
             let text = String::from_utf8_lossy(&line);
-            let stripped = Layers::default().strip(text.trim_end(), &mut scratch);
+            let stripped = layers.strip(text.trim_end(), &mut scratch);
+            let part = &mut parts[usize::from(stripped.stream == Some("stderr"))];
+            if stripped.partial {
+                if part.len() < LINE {
+                    part.extend(std::iter::repeat_n(' ', if part.is_empty() { 0 } else { stripped.indent }));
+                    part.push_str(stripped.line);
+                }
+                continue;
+            }
+            let mut joined = std::mem::take(part);
+            if !joined.is_empty() {
+                joined.extend(std::iter::repeat_n(' ', stripped.indent));
+                joined.push_str(stripped.line);
+            }
             // What a claim is held against is printed beside it.
-            let shown = masked(stripped.line);
+            let shown = masked(if joined.is_empty() { stripped.line } else { &joined });
             self.line(&shown, number, &mut hits);
             for place in own.iter().filter(|(_, line)| *line == number) {
                 hits.places.entry((*place).clone()).or_default().push(shown.clone().into_owned());
@@ -333,6 +358,20 @@ mod tests {
         assert_eq!(console, ["HTTP", "request", "status:201", "duration:169ms"]);
         let prose: Vec<String> = words("  status: 201, duration: 169ms").collect();
         assert_eq!(prose, ["status:201", "duration:169ms"]);
+    }
+
+    #[test]
+    fn a_line_that_a_runtime_cut_is_one() {
+        // Two zeros trimmed off a stamp leave seven digits, as the CI runner's always are.
+        let log = "2026-01-24T04:13:02.6701234Z stderr P Slow audit batch write\n\
+                   2026-01-24T04:13:02.670123412Z stdout F another line\n\
+                   2026-01-24T04:13:02.670123456Z stderr F  detected {\"batch_size\": 7}\n";
+        let quote = Quote::of(1, "Slow audit batch write detected batch_size=7", true).expect("has words");
+        let names = BTreeSet::from(["batch_size".to_owned()]);
+        let wanted = Wanted { quotes: vec![quote], names, ..Wanted::default() };
+        let hits = source::Reader::read(&Searcher::new(&wanted), "a.log", &mut log.as_bytes());
+        assert_eq!(hits.quotes[0].places.iter().map(|place| place.line).collect::<Vec<_>>(), [3]);
+        assert_eq!(hits.names.len(), 1);
     }
 
     #[test]

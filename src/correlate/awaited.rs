@@ -39,6 +39,7 @@ pub struct Wanted {
 }
 
 /// What a failure message says about numbers and values.
+#[allow(clippy::struct_excessive_bools, reason = "what one message says, read by name")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claim {
     /// `Expected <int>: found to equal <int>: expected`.
@@ -51,6 +52,8 @@ pub struct Claim {
     pub value: bool,
     /// The value is nil or empty.
     pub nothing: bool,
+    /// The assertion is of a condition, true or false: it says nothing of what was found.
+    pub condition: bool,
     /// `to contain element matching <string>: type`.
     pub missing: Option<String>,
     /// Types that did come back, from a printed list.
@@ -99,13 +102,20 @@ pub fn event_types_in<'a>(text: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<&'
     types
 }
 
-/// The id that a message names.
+/// The id that a message names: the word itself can stand before it in prose ("for this
+/// `correlation_id`, but …").
 fn id_in(message: &str) -> Option<&str> {
-    let at = message.find("correlation_id").or_else(|| message.find("correlation ID"))? + "correlation_id".len();
-    let rest = message[at..].trim_start_matches([':', '=', ' ', '"']);
-    let id =
-        rest.split(|c: char| c.is_whitespace() || matches!(c, ')' | ',' | '"' | ';')).next()?.trim_end_matches('.');
-    (!id.is_empty()).then_some(id)
+    const WORDS: [&str; 2] = ["correlation_id", "correlation ID"];
+    let mut rest = message;
+    while let Some(at) = WORDS.iter().filter_map(|word| rest.find(word)).min() {
+        rest = &rest[at + WORDS[0].len()..];
+        let named = rest.trim_start_matches([':', '=', ' ', '"']);
+        if named.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            let ends = |c: char| c.is_whitespace() || matches!(c, ')' | ',' | '"' | ';');
+            return named.split(ends).next().map(|id| id.trim_end_matches('.'));
+        }
+    }
+    None
 }
 
 /// Reads gomega's words (`Expected … to equal …`, format of `gomega/format`).
@@ -122,7 +132,8 @@ pub fn claim(message: &str) -> Claim {
         let (kind, value) = typed.split_once(">: ")?;
         (kind.contains("int") || kind.contains("float")).then(|| value.trim().parse().ok()).flatten()
     };
-    if let (Some(at), Some(relation)) = (expected_at, relation_at) {
+    // A message whose value is missing claims nothing.
+    if let Some((at, relation)) = expected_at.zip(relation_at).filter(|(at, relation)| relation - at > 1) {
         let words = lines[relation];
         claim.found = integer(lines.get(at + 1));
         claim.expected = integer(lines.get(relation + 1));
@@ -143,6 +154,8 @@ pub fn claim(message: &str) -> Claim {
         } else if words == "not to be empty" || words == "not to be zero" {
             claim.expected = Some(1);
             claim.found = Some(length(lines.get(at + 1)).unwrap_or(0));
+        } else if lines.get(at + 1).is_some_and(|line| line.starts_with("<bool>")) {
+            claim.condition = true;
         } else if claim.found.is_none() || (claim.expected.is_none() && !words.starts_with("to be")) {
             claim.value = true;
             claim.nothing = lines.get(at + 1).is_none_or(|line| line.contains("nil") || line.trim_end().ends_with(':'));
@@ -323,6 +336,28 @@ mod tests {
             "Timed out after 2.8s.\nShould have exactly 1 a.b event(s) for this correlation_id, but found 0 events (correlation_id: x)\nExpected\n    <int>: 0\nto equal\n    <int>: 1",
         );
         assert_eq!((claim.found, claim.expected, claim.exactly, claim.value), (Some(0), Some(1), true, false));
+    }
+
+    #[test]
+    fn an_id_is_told_from_the_word_before_it() {
+        let id = "test-x-rr-17955458";
+        for message in [
+            format!("Should have exactly 1 a.b event for this correlation_id (correlation_id: {id})\nExpected"),
+            format!("Should have 1 event for this correlation_id, but found 0 events (correlation_id: {id})"),
+            format!("Expected exactly 1 a.b event(s) for correlation_id {id}\nExpected"),
+            format!("no event for correlation ID={id}."),
+        ] {
+            assert_eq!(id_in(&message), Some(id), "{message}");
+        }
+        assert_eq!(id_in("Should have exactly 1 event for this correlation_id\nExpected"), None);
+    }
+
+    #[test]
+    fn a_message_without_its_value_claims_nothing() {
+        let cut = claim("Timed out after 6.0s.\nShould be there\nExpected\nto equal");
+        assert!(!cut.value && cut.found.is_none() && cut.expected.is_none());
+        let condition = claim("Expected\n    <bool>: false\nto be true");
+        assert!(condition.condition && !condition.value);
     }
 
     #[test]

@@ -241,6 +241,20 @@ impl<'a> Case<'a> {
         flushes
     }
 
+    /// The same type, emitted in the failing block, or by a pod in its time, under another id than the awaited one.
+    pub fn same_type_in_block(&self, journey: &Journey) -> Option<usize> {
+        let wanted = journey.wanted.event_type.as_deref()?;
+        let block = &self.world.output.blocks[self.failed.block];
+        let of_type = self.world.emissions(Some(wanted), None);
+        of_type.into_iter().find(|event| {
+            let event = &self.world.events[*event];
+            let by_pod = self.world.stores[event.store].suite.is_none();
+            let span = block.span.zip(event.times.emitted.hi());
+            let meanwhile = span.is_some_and(|((first, last), emitted)| (first..=last).contains(&emitted));
+            event.block == self.failed.block || (by_pod && meanwhile)
+        })
+    }
+
     /// A flush that ended after the event was buffered, left events in the channel, and did not surely take this one.
     pub fn flush_that_left(&self, event: &Event) -> Option<(u64, Seen)> {
         let left_it = |(ended, left, _): &(Instant, u64, Seen)| {

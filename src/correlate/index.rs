@@ -3,7 +3,7 @@
 //! A bundle can hold a thousand failing specs and a million events; a case that looked through all events, batches or
 //! lines for each question would make that a square.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::instant::{Instant, Nanos};
 use crate::sighting::{CallerLine, Outcome, TestLine, Text, What};
@@ -45,6 +45,8 @@ pub(super) struct Index {
     /// Writes of all batches, and of each store's.
     pub writes: Writes,
     pub writes_of: HashMap<usize, Writes>,
+    /// Files in which a store's lines are missing within a block: there no line's absence proves anything.
+    pub holed: HashSet<usize>,
     /// The longest pause between two lines of one object in one block, and the longest of another block.
     pub pauses: [(usize, Nanos); 2],
     /// What each store did.
@@ -83,6 +85,9 @@ impl Index {
         for (number, store) in world.stores.iter().enumerate() {
             for segment in &store.segments {
                 index.store_of_block[segment.block] = Some(number);
+                if segment.misses_lines(&world.files) {
+                    index.holed.insert(segment.file);
+                }
             }
             if !world.is_self_audit(number) {
                 let visible = index.visible.entry(store.suite).or_default();

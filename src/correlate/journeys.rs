@@ -126,6 +126,11 @@ impl Case<'_> {
 
     /// When the last look's answer was fixed; for a spec whose looks are not known, the end of looking.
     pub fn last_look_at(&self) -> Option<Instant> {
+        if self.looks_are_cut() {
+            // A loop looks until its deadline; the last look that is known is not the last.
+            let known = self.looking.looks.last()?.at?.lo()?;
+            return Some(Instant::between(known, self.failed.deadline?.hi()?));
+        }
         if let Some(at) = self.last_look().or(self.looking.looks.last()).and_then(|look| look.at) {
             Some(at)
         } else {
@@ -240,6 +245,6 @@ impl Case<'_> {
         let (Some(event), Some(id)) = (journey.under_other_id, journey.wanted.correlation_id.as_deref()) else {
             return false;
         };
-        self.world.events[event].object.as_ref().is_some_and(|(_, name)| id.starts_with(&**name))
+        self.world.events[event].object.as_ref().is_some_and(|(_, name)| id == &**name)
     }
 }

@@ -6,6 +6,7 @@ use crate::report::{Link, State};
 use crate::sighting::{CallerLine, StoreEvent, TestLine, What};
 
 use super::awaited::Wanted;
+use super::facts::{Trouble, trouble_of};
 use super::journeys::Case;
 use super::replay::{Batch, Event, Fate, Outcome};
 use super::requests::Request;
@@ -79,6 +80,15 @@ impl Case<'_> {
             let [sent, created] = self.write_links(event, batch);
             return vec![fact(Link::Flushed, State::Seen, event.times.flushed, vec![batch.at]), sent, created];
         }
+        if let Some((by, tick)) = self.emptied_by(event) {
+            let at = event.times.buffered.lo().map_or(by, |buffered| Instant::not_before(buffered).and(by));
+            let flushed = Fact {
+                because: Some("the next tick found the store empty".to_owned()),
+                ..fact(Link::Flushed, State::Seen, at, vec![tick])
+            };
+            let open = |link| pending(link, "no line shows the flush that took it, nor how its write ended");
+            return vec![flushed, open(Link::Sent), open(Link::Created)];
+        }
         let unflushed = if self.visible.ticks || self.visible.flushes {
             |link| pending(link, "no flush of its store after it in the log")
         } else {
@@ -107,6 +117,9 @@ impl Case<'_> {
                     absent(Link::Created, requests.clone(), "the server parked it: accepted with 202, not visible");
                 [sent(requests), parked]
             }
+            (Outcome::Open, _) if batch.failures.last().is_some_and(|(_, error)| is_final(error)) => {
+                not_sent(failed, "the server refused the batch, and such an answer is not retried")
+            }
             (Outcome::Written, _) => [sent(ended.clone()), created(ended)],
             (Outcome::Open, Some(request)) if request.created() => [sent(requests.clone()), created(requests)],
             (Outcome::Open, Some(request)) if request.refused() => not_sent(requests, "the server refused the batch"),
@@ -119,8 +132,8 @@ impl Case<'_> {
 
     /// The links of an event that no line shows.
     pub(super) fn never_emitted(&self, wanted: &Wanted) -> Vec<Fact> {
-        let first = if self.lines_are_sampled() {
-            unobservable(Link::Emitted, "lines are sampled here: the store's own numbers have holes")
+        let first = if self.lines_are_missing() {
+            unobservable(Link::Emitted, "lines are missing here: the store's own numbers have holes")
         } else if self.visible.calls {
             self.absence(wanted)
         } else if self.visible.any {
@@ -139,25 +152,32 @@ impl Case<'_> {
         links
     }
 
-    /// The encoder dropped lines of this block (zap's sampling): numbers of buffered events are missing between others.
-    fn lines_are_sampled(&self) -> bool {
-        let numbers = self.store.into_iter().flat_map(|store| {
-            let block = self.failed.block;
-            let segments = &self.world.stores[store].segments;
-            let from = segments.partition_point(|segment| segment.block < block);
-            segments[from..].iter().take_while(move |segment| segment.block == block).flat_map(|segment| {
-                segment.lines.iter().filter_map(|index| match &self.world.files[segment.file].sightings[*index].what {
-                    What::Store(line) => match &line.event {
-                        StoreEvent::Buffered { total, .. } => Some(*total),
-                        _ => None,
-                    },
-                    _ => None,
-                })
-            })
+    /// Lines of this block are missing, be it that the encoder sampled them or that a file was cut: then a call that no
+    /// line shows can have been made all the same. The store's own numbers go on by one, and each call has a first line.
+    fn lines_are_missing(&self) -> bool {
+        let Some(store) = self.store else { return false };
+        let segments = &self.world.stores[store].segments;
+        let from = segments.partition_point(|segment| segment.block < self.failed.block);
+        let mut own = segments[from..].iter().take_while(|segment| segment.block == self.failed.block);
+        own.any(|segment| segment.misses_lines(&self.world.files)) || self.a_refusal_is_missing()
+    }
+
+    /// A caller was told that its event was not taken, and no event of the block shows that end.
+    fn a_refusal_is_missing(&self) -> bool {
+        let block = &self.world.output.blocks[self.failed.block];
+        let lines = &self.world.files[block.file].sightings[block.range.clone()];
+        let told =
+            lines.iter().filter(|line| matches!(line.what, What::Caller(CallerLine::AuditFailed { .. }))).count();
+        let refused = lines.iter().filter(|line| match &line.what {
+            What::Store(line) => matches!(line.event, StoreEvent::Refused { .. } | StoreEvent::DroppedFull { .. }),
+            _ => false,
         });
-        let numbers: std::collections::BTreeSet<u64> = numbers.collect();
-        let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
-        span > numbers.len() as u64
+        told > refused.count()
+    }
+
+    /// Somewhere in the test output that holds this failure lines are missing: nothing is proven by a line's absence.
+    pub fn log_is_holed(&self) -> bool {
+        self.world.index.holed.contains(&self.world.output.blocks[self.failed.block].file)
     }
 
     /// Whether the emission surely did not happen: the object's own lines show that its processing ended, or the
@@ -261,6 +281,13 @@ fn says_that_it_ended(message: &str) -> bool {
         .iter()
         .any(|word| message.contains(word))
         && !message.contains("approval required")
+}
+
+/// An answer of 4xx ends the attempts (`store.go`); 401 and 403 do not since 6 May 2026, and until 10 January 2026 the
+/// adapter gave no status that the store knew.
+fn is_final(error: &str) -> bool {
+    error.contains("returned status 4")
+        && matches!(trouble_of(error), Trouble::Client(status) if !matches!(status, 401 | 403))
 }
 
 fn fact(link: Link, state: State, at: Instant, seen: Vec<Seen>) -> Fact {

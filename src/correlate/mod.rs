@@ -6,6 +6,7 @@ pub mod bounds;
 pub mod clocks;
 pub mod facts;
 mod histories;
+mod holes;
 mod index;
 pub mod journeys;
 pub mod ledger;

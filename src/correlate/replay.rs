@@ -466,11 +466,17 @@ impl Replay {
                 }
             }
             StoreEvent::Drained { drained, size, waiting } => self.drained(*drained, *size, *waiting, seen),
-            StoreEvent::ExplicitEnded { waiting, .. } => self.flush_ended(seen, *waiting),
-            StoreEvent::ExplicitReturned { nothing: true } => {
-                // Until 52c0a4917 a flush did not drain the channel: it found nothing though events waited.
+            StoreEvent::ExplicitEnded { waiting, .. } => {
+                self.left = 0;
+                self.flush_ended(seen, *waiting);
+            }
+            StoreEvent::ExplicitReturned { nothing } => {
+                // Until 52c0a4917 a flush did not drain the channel: it found nothing though events waited. The caller's
+                // line follows the writer's, and stands for it where that is missing.
                 let left = std::mem::take(&mut self.left);
-                self.flush_ended(seen, left);
+                if *nothing || left > 0 {
+                    self.flush_ended(seen, left);
+                }
             }
             StoreEvent::ShutdownFlush { size } => {
                 self.close();
@@ -517,6 +523,12 @@ impl Replay {
             StoreEvent::Wrote { size, duration, .. } => {
                 self.expect(*size, seen);
                 self.outcome(Outcome::Written, seen, *duration);
+                // A flush that drains says so before it writes: this one left what waited, whether or not its end is
+                // printed.
+                if self.left > 0 && self.open.as_ref().is_some_and(|open| open.trigger == Trigger::Flush) {
+                    let left = std::mem::take(&mut self.left);
+                    self.done.flushes.push(ExplicitFlush { ended: seen, left });
+                }
             }
             StoreEvent::SlowWrite { size, duration } => {
                 // It follows "Wrote" where that is printed, and stands alone at Info.

@@ -318,6 +318,8 @@ fn failure(index: usize, block: &Block, sightings: &[Sighting], zone: Option<Nan
         What::Test(TestLine::Failure { message, .. }) => Some((message, sighting.line)),
         _ => None,
     });
+    // Where the message is missing, the line that says how the spec ended stands for it.
+    let ended_at = header.map(|_| block.header_line).or(in_timeline.map(|(.., sighting)| sighting.line))?;
     let at_end = lines.iter().rev().find_map(|sighting| match &sighting.what {
         What::Test(TestLine::FailureAt { node, at }) => Some((node, at, sighting)),
         _ => None,
@@ -343,7 +345,7 @@ fn failure(index: usize, block: &Block, sightings: &[Sighting], zone: Option<Nan
             .strip_prefix("Timed out after ")
             .and_then(|rest| crate::formats::time::go_duration(rest.split_whitespace().next()?.trim_end_matches('.')))
             .filter(|window| believed_length(*window)),
-        message_at: At { file: block.file, line: body.map_or(block.header_line, |(_, line)| line) },
+        message_at: At { file: block.file, line: body.map_or(ended_at, |(_, line)| line) },
         message,
         deadline: stamp.and_then(|stamp| on_test_host(stamp, zone, block.span.map(|(_, last)| last))),
         took: header.and_then(|header| header.took),

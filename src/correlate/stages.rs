@@ -135,10 +135,18 @@ impl Case<'_> {
             None,
             event.called.into_iter().chain(event.ended).collect(),
         );
-        // Not flushed by the end of the log: the wait is at least so long.
+        // Not flushed by the end of the log: the wait is at least so long, unless a tick found the store empty before.
         let end = self.end_of_log();
-        let flushed =
-            if times.flushed.is_unknown() && self.visible.ticks { Instant::not_before(end) } else { times.flushed };
+        let unshown = self.ticks_are_missing(event, batch.map(|batch| batch.at));
+        let flushed = match self.emptied_by(event) {
+            Some((by, _)) => {
+                let window = times.buffered.lo().map_or(by, |buffered| Instant::not_before(buffered).and(by));
+                if unshown { window } else { window.and_if_consistent(times.flushed) }
+            }
+            None if unshown || (batch.is_none() && self.flushed_by_a_tick(event)) => Instant::UNKNOWN,
+            None if times.flushed.is_unknown() && self.visible.ticks => Instant::not_before(end),
+            None => times.flushed,
+        };
         let write_took = (times.visible - times.flushed).not_negative();
         let normal_flush = times.buffered + Duration::exact(self.flush_limit);
         let with_flush_limit = if times.visible.is_unknown() {

@@ -4,7 +4,7 @@
 //! otherwise by continuity: `tick_number` and `total_buffered` go on, the timer keeps its phase, a block belongs to one
 //! process, and blocks of one process do not overlap. A new store needs a start line or a counter that begins again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::instant::{MILLISECOND, Nanos, SECOND};
 use crate::reading::LogFile;
@@ -393,6 +393,39 @@ impl Segment {
     /// store that it fits best, and may be another process's.
     pub fn is_sure(&self) -> bool {
         self.facts.process.is_some() || self.facts.first_tick.is_some()
+    }
+
+    /// Lines of this block are missing. They follow each other here, so the numbers of ticks and of buffered events go
+    /// on by one, and each call has a first line: what is left out was printed, or sampled away.
+    pub fn misses_lines(&self, files: &[LogFile]) -> bool {
+        let mut numbers: BTreeSet<u64> = BTreeSet::new();
+        let mut last_tick = None;
+        let (mut calls, mut validated, mut ends) = (0_usize, 0_usize, 0_usize);
+        for index in &self.lines {
+            let What::Store(line) = &files[self.file].sightings[*index].what else { continue };
+            match &line.event {
+                StoreEvent::Tick(tick) => {
+                    let before = last_tick.replace(tick.number);
+                    if before.is_some_and(|before: u64| tick.number > before.saturating_add(1)) {
+                        return true;
+                    }
+                }
+                StoreEvent::Called { .. } => calls += 1,
+                StoreEvent::Validated { .. } if validated >= calls => return true,
+                StoreEvent::Validated { .. } => validated += 1,
+                // A refusal names no event: without its call it may be of any.
+                StoreEvent::Refused { .. } if ends >= calls => return true,
+                StoreEvent::Refused { .. } => ends += 1,
+                StoreEvent::Buffered { total, .. } => {
+                    // The call of the block's first end can stand before the block.
+                    ends += usize::from(calls > ends);
+                    numbers.insert(*total);
+                }
+                _ => {}
+            }
+        }
+        let span = numbers.first().zip(numbers.last()).map_or(0, |(first, last)| last - first + 1);
+        span > numbers.len() as u64
     }
 
     fn add(&mut self, index: usize, event: &StoreEvent) {

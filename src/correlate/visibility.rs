@@ -33,9 +33,8 @@ impl Visible {
                 let What::Store(line) = &files[segment.file].sightings[*index].what else { continue };
                 visible.any = true;
                 match &line.event {
-                    StoreEvent::Called { .. } | StoreEvent::Buffered { .. } | StoreEvent::Validated { .. } => {
-                        visible.calls = true;
-                    }
+                    // "Validation passed" names no id, so it shows no call.
+                    StoreEvent::Called { .. } | StoreEvent::Buffered { .. } => visible.calls = true,
                     StoreEvent::Tick(_) => visible.ticks = true,
                     StoreEvent::FlushRequested | StoreEvent::FlushProcessing { .. } | StoreEvent::FlushBegan { .. } => {
                         visible.flushes = true;

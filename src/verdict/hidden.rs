@@ -2,7 +2,7 @@
 //! looks, and the lines that a store prints at every level. All of it is `likely` at most.
 
 use crate::causes::{self, Cause};
-use crate::correlate::journeys::Case;
+use crate::correlate::journeys::{Case, Journey};
 use crate::correlate::looks::LookSeen;
 use crate::correlate::replay::Event;
 use crate::instant::{Duration, Instant, Nanos, SECOND, at_most};
@@ -58,6 +58,7 @@ impl<'c, 'a> Window<'c, 'a> {
             .or_else(|| shown_by_looks(self.case))
             .or_else(|| self.case.is_cut_off().then(cut_off))
             .or_else(|| self.one_early_look())
+            .or_else(|| self.not_the_window())
             .or_else(|| self.slow_timer())
             .or_else(|| self.write_after_one_look())
     }
@@ -112,10 +113,15 @@ impl<'c, 'a> Window<'c, 'a> {
         self.case.decisive().and_then(|journey| journey.event).map(|event| &self.case.world.events[event])
     }
 
+    /// The spec did not look in a loop: its message says so, and is there.
+    fn looked_once(&self) -> bool {
+        !self.case.looking.to_deadline && !self.case.failed.message.is_empty()
+    }
+
     /// One look, and less time since the event was buffered than a normal flush and write may take.
     fn one_early_look(&self) -> Option<Decision> {
         let case = self.case;
-        let event = self.followed().filter(|_| !case.looking.to_deadline)?;
+        let event = self.followed().filter(|_| self.looked_once())?;
         let waited = self.look - event.times.buffered.lo()?;
         if waited >= case.pipeline_limit() {
             return None;
@@ -123,6 +129,39 @@ impl<'c, 'a> Window<'c, 'a> {
         let text = format!("the last look came {} after it was buffered", at_most(waited.max(0)));
         let lines = event.ended.into_iter().chain(case.last_look().and_then(|look| case.look_line(look)));
         Some(Decision::of(case, &causes::QUERY_EARLY, Confidence::Likely).by(case.evidence(text, lines)))
+    }
+
+    /// Lines that forbid to blame a short window or a slow timer though the event's own way is hidden: looks that end
+    /// long before the deadline, attempts that failed while the test looked, a flush that left events in the channel.
+    fn not_the_window(&self) -> Option<Decision> {
+        const LATE: Nanos = 2 * SECOND;
+        let case = self.case;
+        let undecided =
+            |sentence: &str, open: [&'static Cause; 2]| Some(Decision::none(Family::Unknown, sentence).open(open));
+        let deadline = case.failed.deadline.and_then(Instant::lo).filter(|_| case.looking.to_deadline);
+        let longest = LATE.max(4 * case.poll_interval().unwrap_or(0));
+        if deadline.is_some_and(|deadline| deadline - self.look > longest) {
+            return undecided(
+                "the test's looks end long before its deadline: its process stood still, or lines are missing.",
+                [&causes::FLUSH_DELAY, &causes::QUERY_WINDOW],
+            );
+        }
+        let of_store = case.world.batches.iter().filter(|batch| Some(batch.store) == case.store);
+        let mut attempts =
+            of_store.flat_map(|batch| batch.failures.iter()).map(|(seen, _)| case.world.printed.of(*seen));
+        if attempts.any(|at| at.hi().is_some_and(|hi| hi >= self.start) && at.lo().is_some_and(|lo| lo <= self.look)) {
+            return undecided(
+                "attempts to write failed while the test looked; whether the event waited behind them, no line shows.",
+                [&causes::WRITE_SLOW, &causes::FLUSH_DELAY],
+            );
+        }
+        if case.explicit_flushes().iter().any(|(_, left, _)| *left > 0) {
+            return undecided(
+                "a flush left events in the channel; whether the awaited one was among them, no line shows.",
+                [&causes::FLUSH_DELAY, &causes::QUERY_WINDOW],
+            );
+        }
+        None
     }
 
     /// The store's interval is longer than the window, and nothing was sent in it.
@@ -142,7 +181,9 @@ impl<'c, 'a> Window<'c, 'a> {
     /// No write began in the window, and one after it.
     fn first_write_after(&self) -> Option<Evidence> {
         let began = |write: &(usize, Instant, Instant)| write.1.lo();
-        if self.writes.iter().filter_map(began).any(|began| (self.start..=self.look).contains(&began)) {
+        // A single look has no window: what was sent since the event can have been emitted may have held it.
+        let from = if self.looked_once() { self.emitted_from } else { self.start };
+        if self.writes.iter().filter_map(began).any(|began| (from..=self.look).contains(&began)) {
             return None;
         }
         let (write, ..) = self.writes.iter().find(|write| began(write).is_some_and(|began| began > self.look))?;
@@ -150,7 +191,7 @@ impl<'c, 'a> Window<'c, 'a> {
     }
 
     fn write_after_one_look(&self) -> Option<Decision> {
-        let by = self.first_write_after().filter(|_| !self.case.looking.to_deadline)?;
+        let by = self.first_write_after().filter(|_| self.looked_once())?;
         Some(Decision::of(self.case, &causes::QUERY_EARLY, Confidence::Likely).by(by))
     }
 }
@@ -194,6 +235,12 @@ fn unknown(case: &Case<'_>) -> Decision {
 fn shown_by_looks(case: &Case<'_>) -> Option<Decision> {
     let looks = &case.looking.looks;
     let cause = if !looks.is_empty() && looks.iter().all(LookSeen::timed_out) {
+        // An event that is followed and was written by no line may have been lost: then no query is to blame.
+        let unwritten =
+            |journey: &Journey| journey.event.is_some_and(|event| case.world.events[event].times.visible.is_unknown());
+        if case.decisive().is_some_and(unwritten) {
+            return None;
+        }
         &causes::QUERY_SLOW
     } else if case.queries_failed() {
         &causes::QUERY_ERR
