@@ -45,7 +45,7 @@ pub(super) struct Index {
     /// Writes of all batches, and of each store's.
     pub writes: Writes,
     pub writes_of: HashMap<usize, Writes>,
-    /// Files in which a store's lines are missing within a block: there no line's absence proves anything.
+    /// Stores of which lines are missing within a block: there no line's absence proves anything.
     pub holed: HashSet<usize>,
     /// The longest pause between two lines of one object in one block, and the longest of another block.
     pub pauses: [(usize, Nanos); 2],
@@ -86,7 +86,7 @@ impl Index {
             for segment in &store.segments {
                 index.store_of_block[segment.block] = Some(number);
                 if segment.misses_lines(&world.files) {
-                    index.holed.insert(segment.file);
+                    index.holed.insert(number);
                 }
             }
             if !world.is_self_audit(number) {
