@@ -256,6 +256,9 @@ impl Sources<'_> {
                 return 0;
             }
             score += 400 - (apart / MILLISECOND).min(400);
+            // It goes on to its end, which another spec's query that happens to begin with it does not.
+            let early = (deadline - last.hi().unwrap_or(0)).max(0);
+            score += 300 - (early / (10 * MILLISECOND)).min(300);
         } else {
             // A one-shot query ends just before the failure.
             let apart = (deadline - last.hi().unwrap_or(0)).abs();
