@@ -71,6 +71,14 @@ pub(super) fn decide(case: &Case<'_>) -> Decision {
         )
         .open([&causes::WRITE_SLOW, &causes::FLUSH_DELAY]);
     }
+    // No answer by the end of the log, to the write or to the looks: the server need not have been there.
+    if write.is_some_and(|write| write.took.hi().is_none()) && case.queries_failed() {
+        return Decision::none(
+            Family::Unknown,
+            "neither the write nor the looks had an answer by the end of the log: the server may have been out of reach.",
+        )
+        .open([&causes::INFRA_DOWN, &causes::SEND_LOSS, &causes::WRITE_SLOW]);
+    }
     // 4.3
     if write.is_some() && case.stood_still_in_write() {
         return guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write])
