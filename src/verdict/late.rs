@@ -80,25 +80,8 @@ pub(super) fn decide(case: &Case<'_>) -> Decision {
         .open([&causes::INFRA_DOWN, &causes::SEND_LOSS, &causes::WRITE_SLOW]);
     }
     // 4.3
-    if write.is_some() && case.stood_still_in_write() {
-        return guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write])
-            .then(&causes::WRITE_SLOW, Confidence::Possible);
-    }
-    match (flush, write) {
-        (None, Some(_)) => return guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::Write]),
-        (Some(_), None) => return guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]),
-        (Some(flush), Some(write)) => {
-            let excess = |stage: &StageFact| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0);
-            let stages = vec![Stage::FlushWait, Stage::Write];
-            return if excess(write) >= excess(flush) {
-                guilty_decision(case, &causes::WRITE_SLOW, proof, stages).then(&causes::FLUSH_DELAY, Confidence::Likely)
-            } else {
-                guilty_decision(case, &causes::FLUSH_DELAY, proof, stages).then(&causes::WRITE_SLOW, Confidence::Likely)
-            };
-        }
-        (None, None) => {}
-    }
-    if let Some(decision) = both_together(case, journey, look, proof) {
+    let decision = guilty_stage(case, flush, write, proof).or_else(|| both_together(case, journey, look, proof));
+    if let Some(decision) = decision {
         return decision;
     }
     // 4.4
@@ -131,6 +114,33 @@ pub(super) fn decide(case: &Case<'_>) -> Decision {
             .then(&causes::QUERY_WINDOW, Confidence::Possible),
         None => hidden::decide(case),
     }
+}
+
+/// The stage that is guilty by itself; of two the one that took more too much stands first.
+fn guilty_stage(
+    case: &Case<'_>,
+    flush: Option<&StageFact>,
+    write: Option<&StageFact>,
+    proof: Confidence,
+) -> Option<Decision> {
+    if write.is_some() && case.stood_still_in_write() {
+        let decision = guilty_decision(case, &causes::FLUSH_DELAY, Confidence::Possible, vec![Stage::Write]);
+        return Some(decision.then(&causes::WRITE_SLOW, Confidence::Possible));
+    }
+    Some(match (flush, write) {
+        (None, Some(_)) => guilty_decision(case, &causes::WRITE_SLOW, proof, vec![Stage::Write]),
+        (Some(_), None) => guilty_decision(case, &causes::FLUSH_DELAY, proof, vec![Stage::FlushWait]),
+        (Some(flush), Some(write)) => {
+            let excess = |stage: &StageFact| stage.took.lo().unwrap_or(0) - stage.limit.unwrap_or(0);
+            let stages = vec![Stage::FlushWait, Stage::Write];
+            if excess(write) >= excess(flush) {
+                guilty_decision(case, &causes::WRITE_SLOW, proof, stages).then(&causes::FLUSH_DELAY, Confidence::Likely)
+            } else {
+                guilty_decision(case, &causes::FLUSH_DELAY, proof, stages).then(&causes::WRITE_SLOW, Confidence::Likely)
+            }
+        }
+        (None, None) => return None,
+    })
 }
 
 /// Rule 4.4: no stage exceeds its limit; the looking, or the emission, is to blame.
