@@ -106,7 +106,9 @@ pub fn decide(case: &Case<'_>) -> Decision {
         // What went before may have been another emission, another object, another look.
         decision = decision.at_most(Confidence::Likely);
     }
-    layers::add_layers(case, decision)
+    let mut decision = layers::add_layers(case, decision);
+    decision.ranked.sort_by_key(|(_, confidence)| std::cmp::Reverse(*confidence));
+    decision
 }
 
 fn by_the_rules(case: &Case<'_>) -> Decision {

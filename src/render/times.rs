@@ -14,11 +14,14 @@ enum Unit {
 }
 
 impl Unit {
-    /// The one that suits the largest of these lengths, the same as in the sentences of the causes.
+    /// The one that suits the largest of these lengths, the same as in the sentences of the causes. What is rounded to a
+    /// thousand of a unit is one of the next.
     fn of(lengths: impl IntoIterator<Item = Nanos>) -> Self {
+        const MICROSECONDS: Nanos = 999 * 1_000 + 1;
+        const MILLISECONDS: Nanos = 999 * MILLISECOND + 1;
         match lengths.into_iter().map(Nanos::saturating_abs).max().unwrap_or(0) {
-            1..MILLISECOND => Self::Microseconds,
-            MILLISECOND..SECOND => Self::Milliseconds,
+            1..MICROSECONDS => Self::Microseconds,
+            MICROSECONDS..MILLISECONDS => Self::Milliseconds,
             _ => Self::Seconds,
         }
     }

@@ -18,7 +18,10 @@ pub(super) fn add_layers(case: &Case<'_>, decision: Decision) -> Decision {
     let mut decision = decision;
     if lost {
         decision = other_links(case, decision);
-        decision = failing_queries(case, decision);
+        // While the server is out of reach the queries fail with the writes: that is no cause of its own.
+        if ![causes::INFRA_DOWN.code, causes::SEND_LOSS.code].contains(&cause.code) {
+            decision = failing_queries(case, decision);
+        }
     }
     if lost || late {
         decision = another_id(case, decision);
