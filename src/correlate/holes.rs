@@ -28,9 +28,8 @@ impl<'a> Case<'a> {
 
     /// Ticks that the event's block shows of its store.
     fn ticks_of_block(&self, event: &Event) -> impl Iterator<Item = (&'a Tick, Seen)> {
-        let (world, block) = (self.world, event.block);
-        let segments = world.stores[event.store].segments.iter().filter(move |segment| segment.block == block);
-        segments.flat_map(move |segment| {
+        let world = self.world;
+        world.stores[event.store].segments_in(event.block).iter().flat_map(move |segment| {
             segment.lines.iter().filter_map(move |index| match &world.files[segment.file].sightings[*index].what {
                 What::Store(StoreLine { event: StoreEvent::Tick(tick), .. }) => {
                     Some((&**tick, Seen { file: segment.file, index: *index }))

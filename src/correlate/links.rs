@@ -156,10 +156,8 @@ impl Case<'_> {
     /// line shows can have been made all the same. The store's own numbers go on by one, and each call has a first line.
     fn lines_are_missing(&self) -> bool {
         let Some(store) = self.store else { return false };
-        let segments = &self.world.stores[store].segments;
-        let from = segments.partition_point(|segment| segment.block < self.failed.block);
-        let mut own = segments[from..].iter().take_while(|segment| segment.block == self.failed.block);
-        own.any(|segment| segment.misses_lines(&self.world.files)) || self.a_refusal_is_missing()
+        let own = self.world.stores[store].segments_in(self.failed.block);
+        own.iter().any(|segment| segment.misses_lines(&self.world.files)) || self.a_refusal_is_missing()
     }
 
     /// A caller was told that its event was not taken, and no event of the block shows that end.

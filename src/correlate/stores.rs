@@ -187,6 +187,13 @@ impl Told {
 }
 
 impl Store {
+    /// Its lines in a block. Segments stand in the order of their blocks.
+    pub fn segments_in(&self, block: usize) -> &[Segment] {
+        let from = self.segments.partition_point(|segment| segment.block < block);
+        let length = self.segments[from..].partition_point(|segment| segment.block == block);
+        &self.segments[from..from + length]
+    }
+
     /// How well a segment fits between the segments that stand before and after it; `None` when it cannot.
     fn continued_by(&self, thread: &Thread, segment: &Segment) -> Option<i64> {
         let mut before = thread.facts.clone();
