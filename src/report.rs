@@ -732,7 +732,9 @@ pub struct Clock {
     pub reference: String,
     /// Null when it cannot be bounded from both sides.
     pub offset: Option<Duration>,
-    /// Pairs of nested requests that bound it.
+    /// It is the likeliest of several that fit, not the only one: nothing about timing is proven by it.
+    pub assumed: bool,
+    /// Pairs of nested requests, or looks, that bound it.
     pub pairs: u64,
     /// The deciding lines.
     pub places: Vec<Place>,

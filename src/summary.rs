@@ -596,6 +596,7 @@ pub fn clocks(world: &World) -> Vec<Clock> {
             name: clock.name.to_owned(),
             reference: reference.to_owned(),
             offset: clock.offset.map(Into::into),
+            assumed: clock.assumed,
             pairs: clock.pairs as u64,
             places: places(world, &clock.deciding),
         })

@@ -123,10 +123,10 @@ fn batches(seen: &Seen<'_>, judge: Judge<'_>) {
     }
 }
 
-/// The clock's offset inside its bound.
+/// The clock's offset inside its bound, where it is not assumed.
 fn offset(seen: &Seen<'_>, judge: Judge<'_>) {
     for clock in seen.world.clocks.iter().filter(|clock| clock.name == "datastorage") {
-        let Some(found) = clock.offset else { continue };
+        let Some(found) = clock.offset.filter(|_| !clock.assumed) else { continue };
         let (begin, end) = seen.run.clock;
         let (lowest, highest) = (-begin.max(end), -begin.min(end));
         let fits = found.lo().is_none_or(|lo| lo <= highest) && found.hi().is_none_or(|hi| lowest <= hi);

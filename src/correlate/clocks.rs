@@ -7,6 +7,7 @@
 use crate::instant::{Duration, Instant, MILLISECOND, Nanos};
 
 use super::Seen;
+use super::pairing::{self, Among};
 use super::replay::Batch;
 use super::requests::Request;
 
@@ -19,6 +20,8 @@ pub struct Clock {
     pub server: Option<usize>,
     /// Add to its stamps; `None` when no pair bounds it.
     pub offset: Option<Duration>,
+    /// It is the likeliest of several that fit, not the only one.
+    pub assumed: bool,
     /// Pairs that bound it.
     pub pairs: usize,
     /// The lines of the two deciding pairs.
@@ -75,7 +78,8 @@ pub fn intersect(name: &'static str, server: Option<usize>, mut low: Vec<Bound>,
     low.sort_by_key(|bound| bound.at);
     high.sort_by_key(|bound| bound.at);
     let pairs = low.len().min(high.len());
-    let mut clock = Clock { name, server, offset: None, pairs, deciding: Vec::new(), excluded: Vec::new() };
+    let (deciding, excluded) = (Vec::new(), Vec::new());
+    let mut clock = Clock { name, server, offset: None, assumed: false, pairs, deciding, excluded };
     if pairs < FEWEST_PAIRS {
         return clock;
     }
@@ -113,6 +117,7 @@ pub enum Moment {
 
 /// An offset from the looks alone. `printed` are times at which specs printed a look, `queries` the server's (begin,
 /// end). At the true offset most looks are printed just after an answer; without printed ones the moments are left.
+/// A few looks, or a moment, fit other queries as well: then the offset is assumed.
 pub fn by_looks(
     server: usize,
     printed: &[Nanos],
@@ -124,26 +129,29 @@ pub fn by_looks(
     const NEAR: Nanos = 50 * MILLISECOND;
     let as_one = |times: &[Nanos]| times.iter().map(|at| (*at, 1)).collect::<Vec<_>>();
     let ends: Vec<Nanos> = queries.iter().map(|(_, end, _)| *end).collect();
-    let coarse = super::pairing::coarse_offset(&as_one(printed), &as_one(&ends), super::pairing::Among::All);
-    let clock = |offset: Duration, pairs: usize, by: Seen| Clock {
+    let coarse = |among: Among| pairing::coarse_offset(&as_one(printed), &as_one(&ends), among);
+    let clock = |offset: Duration, assumed: bool, pairs: usize, by: Seen| Clock {
         name: "datastorage",
         server: Some(server),
         offset: Some(offset),
+        assumed,
         pairs,
         deciding: vec![by],
         excluded: Vec::new(),
     };
-    if let Some(coarse) = coarse.filter(|coarse| coarse.votes >= FEWEST_LOOKS) {
+    if let Some(likeliest) = coarse(Among::All).filter(|coarse| coarse.votes >= FEWEST_LOOKS) {
+        let assumed = coarse(Among::AllIfClear) != Some(likeliest);
         // Answers of other processes fall near too, so the densest place counts, not the smallest difference.
         let mut printed = printed.to_vec();
         printed.sort_unstable();
         let near = |(_, end, _): &&(Nanos, Nanos, Seen)| {
-            let at = end + coarse.offset;
+            let at = end + likeliest.offset;
             let first = printed.partition_point(|printed| *printed < at - PROMPT);
             printed.get(first).is_some_and(|printed| *printed <= at + PROMPT)
         };
         let by = queries.iter().find(near).map(|(.., by)| *by)?;
-        return Some(clock(Duration::between(coarse.offset - PROMPT, coarse.offset), coarse.votes, by));
+        let offset = Duration::between(likeliest.offset - PROMPT, likeliest.offset);
+        return Some(clock(offset, assumed, likeliest.votes, by));
     }
     // One moment fits many queries; of those the nearest, which is right unless the clocks are far apart.
     let sorted = |pick: fn(&(Nanos, Nanos, Seen)) -> Nanos| {
@@ -162,7 +170,7 @@ pub fn by_looks(
         around.iter().map(|(time, by)| (at - time, *by)).min_by_key(|(apart, _)| apart.abs())
     };
     let (apart, by) = moments.iter().filter_map(nearest).min_by_key(|(apart, _)| apart.abs())?;
-    (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), 1, by))
+    (apart.abs() <= NEAR).then(|| clock(Duration::between(apart - NEAR, apart + NEAR), true, 1, by))
 }
 
 /// A server's instant on the reference clock.

@@ -107,6 +107,11 @@ impl World {
         store.map_or(self.index.server, |store| self.index.server_of.get(&store).copied())
     }
 
+    /// Whether a server's clock is the likeliest of several that fit.
+    pub fn is_assumed(&self, server: usize) -> bool {
+        self.clocks.iter().any(|clock| clock.server == Some(server) && clock.assumed)
+    }
+
     /// A request's begin on the reference clock.
     pub fn began(&self, request: usize) -> Instant {
         let request = &self.requests[request];

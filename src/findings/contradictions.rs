@@ -27,22 +27,30 @@ fn replay_disagrees(world: &World) -> Vec<Said> {
 }
 
 pub const CLOCK_ASSUMED: Kind =
-    Kind { id: "clock-assumed", title: "the clock of pods is taken for the test host's", find: shared_clock };
+    Kind { id: "clock-assumed", title: "a clock is taken for the test host's, or for the likeliest", find: assumed };
+
+fn assumed(world: &World) -> Vec<Said> {
+    let likeliest = world.clocks.iter().filter(|clock| clock.assumed).map(|clock| {
+        let text = format!(
+            "the offset of the {} clock is assumed: no batch tells it, and other queries fit the looks as well",
+            clock.name
+        );
+        (text, places(world, &clock.deciding))
+    });
+    shared_clock(world).into_iter().chain(likeliest).collect()
+}
 
 /// No pair of lines bounds the clock of a service that runs in a pod: it is taken for that of the test host, as kind's
 /// nodes share it.
-fn shared_clock(world: &World) -> Vec<Said> {
+fn shared_clock(world: &World) -> Option<Said> {
     if world.output.suites.is_empty() {
-        return Vec::new();
+        return None;
     }
     let pods = world.stores.iter().enumerate().filter(|(number, _)| !world.is_self_audit(*number));
     let pods = pods.filter(|(_, store)| store.suite.is_none()).map(|(_, store)| store);
     let first = |segment: &Segment| segment.lines.first().map(|index| Seen { file: segment.file, index: *index });
     let seen: Vec<Seen> = pods.filter_map(|store| first(store.segments.first()?)).collect();
-    if seen.is_empty() {
-        return Vec::new();
-    }
     let text = "the clock of the emitting pods is taken for the test host's, as on kind: no line tells how far they lie \
                 apart";
-    vec![(text.to_owned(), places(world, &seen[..seen.len().min(8)]))]
+    (!seen.is_empty()).then(|| (text.to_owned(), places(world, &seen[..seen.len().min(8)])))
 }

@@ -298,6 +298,7 @@ pub fn one() -> Report {
             name: "datastorage".to_owned(),
             reference: "test-host".to_owned(),
             offset: Some(took(-3, 4)),
+            assumed: false,
             pairs: 31,
             places: vec![place(SERVER, 88)],
         }],

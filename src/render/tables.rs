@@ -332,10 +332,10 @@ static EVENTS: Table = Table {
 static CLOCKS: Table = Table {
     name: "clocks",
     large: false,
-    columns: "name reference offset_lo_ns offset_hi_ns pairs places",
+    columns: "name reference offset_lo_ns offset_hi_ns assumed pairs places",
     rows: |report, each| {
         for c in &report.clocks {
-            let row = Row::new().text(&c.name).text(&c.reference).took(c.offset).count(c.pairs);
+            let row = Row::new().text(&c.name).text(&c.reference).took(c.offset).flag(c.assumed).count(c.pairs);
             each(row.places(&c.places).0);
         }
     },

@@ -372,7 +372,10 @@ pub fn clock(of: &Clock) -> String {
         return format!("the offset of the {name} clock from the {reference} clock is not known");
     };
     let negated = Duration { lo_ns: offset.hi_ns.map(|hi| -hi), hi_ns: offset.lo_ns.map(|lo| -lo) };
-    let pairs = if of.pairs == 1 { "1 pair".to_owned() } else { format!("{} pairs", grouped(of.pairs)) };
+    let noun = if of.assumed { "look" } else { "pair" };
+    let plural = if of.pairs == 1 { "" } else { "s" };
+    let assumed = if of.assumed { "assumed from " } else { "" };
+    let pairs = format!("{assumed}{} {noun}{plural}", grouped(of.pairs));
     match (offset.lo_ns, offset.hi_ns) {
         (Some(lo), Some(hi)) if lo <= 0 && hi >= 0 => {
             let within = enough(hi.max(-lo));
@@ -459,6 +462,9 @@ mod tests {
         assert_eq!(said(-1_443_400, -1_443_397), (ahead, true));
         let behind = "the datastorage clock is 98–104 ms behind the test-host clock (1 pair)".to_owned();
         assert_eq!(said(98, 104), (behind, false));
+        of.assumed = true;
+        of.offset = Some(Duration { lo_ns: Some(0), hi_ns: Some(MILLISECOND) });
+        assert!(clock(&of).ends_with("within 1 ms (assumed from 1 look)"), "{}", clock(&of));
         of.offset = None;
         assert!(clock(&of).ends_with("is not known") && is_far(&of));
     }

@@ -574,9 +574,10 @@ impl<'a> Process<'a> {
         self.attempt += 1;
         let index = self.truth.batches.len() - 1;
         if self.attempt == 1 {
-            self.truth.batches[index].sent = at;
+            // The attempts begin with the writer's call: a process that is stopped inside it has begun.
+            self.truth.batches[index].sent = self.began;
             for event in self.truth.batches[index].members.clone() {
-                self.truth.events[event].flushed = Some(at);
+                self.truth.events[event].flushed = Some(self.began);
             }
         }
         let struck = self.holds_awaited();
