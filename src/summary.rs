@@ -543,7 +543,7 @@ pub fn batches(world: &World) -> Vec<BatchRow> {
 /// Requests about audit events.
 pub fn requests(world: &World) -> Vec<RequestRow> {
     let row = |(index, request): (usize, &crate::correlate::requests::Request)| {
-        let known = world.offsets[request.server].is_some();
+        let known = world.offsets.of(request).is_some();
         let (begin, end) = if known { (world.began(index), world.ended(index)) } else { (request.begin, request.end) };
         let span = begin
             .lo()

@@ -137,7 +137,7 @@ impl Owners {
         }
         let printed = world.printed.of(seen);
         match world.servers.iter().position(|server| server.file == seen.file) {
-            Some(server) if matches!(what, What::Server(_)) => match world.offsets[server] {
+            Some(server) if matches!(what, What::Server(_)) => match world.offsets.at(server, seen) {
                 Some(offset) => (printed + offset, None),
                 None => (printed, Some("datastorage")),
             },

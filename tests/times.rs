@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use simulator::params::{Params, any_run};
+use simulator::server::{self, BEGIN};
 use simulator::{Run, bundle, cases};
 use whylate::correlate::{self, World};
 use whylate::instant::Instant;
@@ -30,12 +31,13 @@ fn world(folder: &Path) -> World {
 
 struct Seen<'a> {
     run: &'a Run,
+    params: &'a Params,
     world: World,
     /// Truth of an event by its type and id: process and index.
     by_name: HashMap<(&'a str, &'a str), (usize, usize)>,
 }
 
-fn seen<'a>(run: &'a Run, params: &Params) -> Seen<'a> {
+fn seen<'a>(run: &'a Run, params: &'a Params) -> Seen<'a> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     bundle::write(run, params, folder.path());
     let mut by_name = HashMap::new();
@@ -44,7 +46,7 @@ fn seen<'a>(run: &'a Run, params: &Params) -> Seen<'a> {
             by_name.insert((event.event_type.as_str(), event.id.as_str()), (process, index));
         }
     }
-    Seen { run, world: world(folder.path()), by_name }
+    Seen { run, params, world: world(folder.path()), by_name }
 }
 
 impl Seen<'_> {
@@ -123,12 +125,14 @@ fn batches(seen: &Seen<'_>, judge: Judge<'_>) {
     }
 }
 
-/// The clock's offset inside its bound, where it is not assumed.
+/// The clock's offset inside its bound, from step to step, where it is not assumed.
 fn offset(seen: &Seen<'_>, judge: Judge<'_>) {
     for clock in seen.world.clocks.iter().filter(|clock| clock.name == "datastorage") {
         let Some(found) = clock.offset.filter(|_| !clock.assumed) else { continue };
-        let (begin, end) = seen.run.clock;
-        let (lowest, highest) = (-begin.max(end), -begin.min(end));
+        let begin = clock.from.and_then(|step| step.at.hi()).unwrap_or(BEGIN);
+        let end = clock.to.and_then(|step| step.at.lo()).unwrap_or(seen.run.end);
+        let [one, other] = [begin, end].map(|at| -server::offset_at(seen.params, at));
+        let (lowest, highest) = (one.min(other), one.max(other));
         let fits = found.lo().is_none_or(|lo| lo <= highest) && found.hi().is_none_or(|hi| lowest <= hi);
         let apart = |end: Option<i64>| end.map(|end| (end - lowest) as f64 / 1e6);
         judge("offset", fits, &|| {

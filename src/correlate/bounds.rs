@@ -11,9 +11,10 @@ use crate::reading::LogFile;
 use crate::sighting::{StoreEvent, TestLine, What};
 
 use super::Seen;
-use super::clocks::{Clock, shifted};
+use super::clocks::shifted;
 use super::replay::{Batch, Event, Fate, Outcome};
 use super::requests::Request;
+use super::spans::Spans;
 use super::specs::{Block, Suite, on_test_host};
 use super::stores::Store;
 
@@ -165,7 +166,7 @@ fn pass(lines: &mut [Instant]) {
 }
 
 /// Bounds of every batch, from its lines, its tick arithmetic and its requests.
-pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Duration>], printed: &PrintTimes) {
+pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &Spans<Duration>, printed: &PrintTimes) {
     for index in 0..batches.len() {
         let previous = index
             .checked_sub(1)
@@ -189,7 +190,7 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
         }
         // Only with every attempt on the server is the first request the first attempt.
         let first_attempt = first.filter(|_| batch.failures.is_empty() || batch.requests.len() > batch.failures.len());
-        if let Some(begin) = first_attempt.map(|first| shifted(first.begin, offsets[first.server])) {
+        if let Some(begin) = first_attempt.map(|first| shifted(first.begin, offsets.of(first))) {
             flushed = flushed.and_if_consistent(begin.hi().map_or(Instant::UNKNOWN, Instant::not_after));
         }
         if let Some(ended) = ended_by(batch, printed) {
@@ -210,7 +211,7 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
         let mut visible = Instant::UNKNOWN;
         if (created && !refused) || batch.outcome == Outcome::Written {
             written = Instant::not_before(flushed.lo().unwrap_or(Nanos::MIN));
-            if let Some(end) = last.filter(|_| created).map(|last| shifted(last.end, offsets[last.server])) {
+            if let Some(end) = last.filter(|_| created).map(|last| shifted(last.end, offsets.of(last))) {
                 // The line may be printed a little after the answer left.
                 let end = end - Duration::between(0, LOCK);
                 written = written.and_if_consistent(end.lo().map_or(Instant::UNKNOWN, Instant::not_before));
@@ -230,8 +231,8 @@ pub fn batches(batches: &mut [Batch], requests: &[Request], offsets: &[Option<Du
         // Committed twice, it is visible from the first time on.
         let first = batches[index].requests.iter().map(|request| &requests[*request]).find(|request| request.created());
         if let Some(first) = first {
-            let begin = shifted(first.begin, offsets[first.server]);
-            let end = shifted(first.end, offsets[first.server]);
+            let begin = shifted(first.begin, offsets.of(first));
+            let end = shifted(first.end, offsets.of(first));
             visible = begin.lo().map_or(Instant::UNKNOWN, Instant::not_before);
             visible = visible.and(end.hi().map_or(Instant::UNKNOWN, Instant::not_after));
         }
@@ -319,11 +320,11 @@ fn hull(one: Instant, other: Instant) -> Instant {
 
 /// Print times that requests bound: a tick's line is printed before its batch is sent, the outcome's line after the
 /// answer.
-pub fn known_from_requests(batches: &[Batch], requests: &[Request], clocks: &[Clock]) -> Known {
+pub fn known_from_requests(batches: &[Batch], requests: &[Request], offsets: &Spans<Duration>) -> Known {
     let mut known = Known::new();
     for batch in batches.iter().filter(|batch| batch.failures.is_empty()) {
         let Some(first) = batch.requests.first().map(|request| &requests[*request]) else { continue };
-        let offset = clocks.iter().find(|clock| clock.server == Some(first.server)).and_then(|clock| clock.offset);
+        let offset = offsets.of(first);
         if let (false, Some(by)) = (batch.hidden, shifted(first.begin, offset).hi()) {
             known.insert(batch.at, Instant::not_after(by));
         }

@@ -11,6 +11,7 @@ use super::Seen;
 use super::bounds::PrintTimes;
 use super::clocks::shifted;
 use super::requests::{About, Request};
+use super::spans::Spans;
 use super::specs::{Block, Failed};
 
 /// One query of a spec.
@@ -126,7 +127,7 @@ pub struct Sources<'a> {
     /// Requests.
     pub requests: &'a [Request],
     /// Offset of each server.
-    pub offsets: &'a [Option<Duration>],
+    pub offsets: &'a Spans<Duration>,
     /// Print times.
     pub printed: &'a PrintTimes,
     /// See [`queries`].
@@ -134,14 +135,14 @@ pub struct Sources<'a> {
 }
 
 /// Queries in the order of their begins on the reference clock: begin, span, request.
-pub fn queries(requests: &[Request], offsets: &[Option<Duration>]) -> Vec<(Nanos, Instant, usize)> {
+pub fn queries(requests: &[Request], offsets: &Spans<Duration>) -> Vec<(Nanos, Instant, usize)> {
     let mut queries: Vec<(Nanos, Instant, usize)> = requests
         .iter()
         .enumerate()
         .filter(|(_, request)| request.about == About::Query)
         .filter_map(|(index, request)| {
-            let begin = shifted(request.begin, offsets[request.server]).lo()?;
-            let end = shifted(request.end, offsets[request.server]).hi()?;
+            let begin = shifted(request.begin, offsets.of(request)).lo()?;
+            let end = shifted(request.end, offsets.of(request)).hi()?;
             Some((begin, Instant::between(begin, end), index))
         })
         .collect();

@@ -12,20 +12,23 @@ pub mod journeys;
 pub mod ledger;
 pub mod links;
 pub mod looks;
+mod owners;
 pub mod pairing;
 pub mod reachable;
 pub mod recount;
 pub mod replay;
 pub mod requests;
 mod returned;
+pub mod spans;
 pub mod specs;
 pub mod stages;
+mod steps;
 pub mod stores;
 pub mod visibility;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::instant::{Duration, Instant, Nanos, Zone};
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos, Zone};
 use crate::reading::LogFile;
 use crate::report::Place;
 
@@ -35,6 +38,7 @@ use looks::{Looking, Sources};
 use pairing::Among;
 use replay::{Batch, Event, ExplicitFlush};
 use requests::{Request, Server};
+use spans::Spans;
 use specs::TestOutput;
 use stores::Store;
 
@@ -79,8 +83,8 @@ pub struct World {
     pub servers: Vec<Server>,
     /// Requests, server by server.
     pub requests: Vec<Request>,
-    /// Offset of each server against the reference clock.
-    pub offsets: Vec<Option<Duration>>,
+    /// Offset of each server against the reference clock, from line to line of its log.
+    pub offsets: Spans<Duration>,
     /// Clocks.
     pub clocks: Vec<Clock>,
     /// When each line was printed.
@@ -115,13 +119,13 @@ impl World {
     /// A request's begin on the reference clock.
     pub fn began(&self, request: usize) -> Instant {
         let request = &self.requests[request];
-        clocks::shifted(request.begin, self.offsets[request.server])
+        clocks::shifted(request.begin, self.offsets.of(request))
     }
 
     /// A request's end on the reference clock.
     pub fn ended(&self, request: usize) -> Instant {
         let request = &self.requests[request];
-        clocks::shifted(request.end, self.offsets[request.server])
+        clocks::shifted(request.end, self.offsets.of(request))
     }
 }
 
@@ -144,7 +148,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
         disagreements: Vec::new(),
         servers: Vec::new(),
         requests: Vec::new(),
-        offsets: Vec::new(),
+        offsets: Spans::unknown(0),
         clocks: Vec::new(),
         printed: PrintTimes::default(),
         looking: Vec::new(),
@@ -154,7 +158,7 @@ pub fn correlate(files: Vec<LogFile>, input_zone: Option<Nanos>) -> World {
     };
     world.replay();
     (world.servers, world.requests) = requests::read(&world.files);
-    world.offsets = vec![None; world.servers.len()];
+    world.offsets = Spans::unknown(world.servers.len());
     world.print_times(&HashMap::new());
     world.pair();
     world.infer_returned();
@@ -193,36 +197,74 @@ impl World {
     fn pair(&mut self) {
         let clients: HashSet<usize> = (0..self.stores.len()).filter(|store| !self.is_self_audit(*store)).collect();
         bounds::batches(&mut self.batches, &self.requests, &self.offsets, &self.printed);
-        let sent: Vec<(Nanos, u64)> = self
-            .batches
-            .iter()
-            .filter(|batch| clients.contains(&batch.store) && !batch.hidden && batch.failures.is_empty())
-            .filter_map(|batch| Some((batch.begun.or_else(|| precise(batch.flushed))?, batch.size)))
-            .collect();
-        let mut coarse_offsets = Vec::new();
+        let sent = self.sent();
+        let mut coarse_offsets = Spans::unknown(self.servers.len());
         for server in 0..self.servers.len() {
-            let served: Vec<(Nanos, u64)> = self
-                .requests
-                .iter()
-                .filter(|request| request.server == server && request.about == requests::About::Write)
-                .filter_map(|request| Some((request.begin.lo()?, request.size?)))
-                .collect();
+            let served = self.served(server);
+            let times: Vec<(Nanos, u64)> = served.iter().map(|one| (one.begin, one.size)).collect();
             // Where the batches alone do not tell, the looks do; at last, hosts that keep the time are the likeliest.
             let by_looks = self.clock_by_looks(server).and_then(|clock| clock.offset).and_then(Duration::hi);
             let coarse = [Some(Among::AllIfClear), by_looks.map(Among::Near), Some(Among::Near(0))]
                 .into_iter()
                 .flatten()
-                .find_map(|among| pairing::coarse_offset(&sent, &served, among));
+                .find_map(|among| pairing::coarse_offset(&sent, &times, among));
             if let Some(coarse) = coarse {
+                let pieces = steps::pieces(&sent, &served, coarse.offset);
+                coarse_offsets.set(server, pieces.into_iter().map(|(line, offset)| (line, Some(offset))).collect());
                 let mine = |store: usize| clients.contains(&store);
-                pairing::pair(&mut self.batches, &mut self.requests, server, coarse.offset, &mine);
+                pairing::pair(&mut self.batches, &mut self.requests, server, &coarse_offsets, &mine);
+                let pairs = clocks::pairs(&self.batches, &self.requests, server);
+                let mut exact = Spans::unknown(self.servers.len());
+                exact.set(server, clocks::spans(&clocks::intersect("datastorage", Some(server), &pairs)));
+                pairing::again(&mut self.batches, &mut self.requests, server, &coarse_offsets, &exact);
             }
-            coarse_offsets.push(coarse.map(|coarse| coarse.offset));
         }
         self.recount(&coarse_offsets);
     }
 
-    fn recount(&mut self, offsets: &[Option<Nanos>]) {
+    /// When the clients' batches were sent, where that is exact, with their sizes.
+    fn sent(&self) -> Vec<(Nanos, u64)> {
+        let clients: Vec<bool> = (0..self.stores.len()).map(|store| !self.is_self_audit(store)).collect();
+        let shown = |batch: &&Batch| clients[batch.store] && !batch.hidden && batch.failures.is_empty();
+        let of = |batch: &Batch| Some((batch.begun.or_else(|| precise(batch.flushed))?, batch.size));
+        self.batches.iter().filter(shown).filter_map(of).collect()
+    }
+
+    /// The writes that a server's log shows with their sizes, in the order of its lines.
+    fn served(&self, server: usize) -> Vec<steps::Served> {
+        self.requests
+            .iter()
+            .filter(|request| request.server == server && request.about == requests::About::Write)
+            .filter_map(|request| {
+                Some(steps::Served { line: request.at.index, begin: request.begin.lo()?, size: request.size? })
+            })
+            .collect()
+    }
+
+    /// After a step the batches may meet the requests at several offsets, a timer's interval apart: a span whose own
+    /// requests do not say clearly which is right has none, and its pairs are none.
+    fn doubt(&mut self, server: usize, clocks: &mut [Clock]) {
+        const NEAR: Nanos = 60 * MILLISECOND;
+        let (sent, served) = (self.sent(), self.served(server));
+        for clock in clocks {
+            let inside = |line: usize| (clock.lines.0..=clock.lines.1).contains(&line);
+            let own: Vec<(Nanos, u64)> =
+                served.iter().filter(|one| inside(one.line)).map(|one| (one.begin, one.size)).collect();
+            let coarse = pairing::coarse_offset(&sent, &own, Among::AllIfClear).map(|coarse| coarse.offset);
+            let same = |offset: Duration| offset.lo().zip(coarse).is_some_and(|(lo, at)| (lo - at).abs() <= NEAR);
+            if clock.offset.is_some_and(same) {
+                continue;
+            }
+            clock.offset = None;
+            for request in self.requests.iter_mut().filter(|one| one.server == server && inside(one.at.index)) {
+                if let Some(batch) = request.batch.take() {
+                    self.batches[batch].requests.clear();
+                }
+            }
+        }
+    }
+
+    fn recount(&mut self, offsets: &Spans<Nanos>) {
         let stores = self.stores.len();
         recount::recount(stores, &mut self.batches, &mut self.requests, offsets);
         for store in 0..stores {
@@ -268,15 +310,22 @@ impl World {
     /// Offsets from the pairs, print times from the offsets, and everything else from both.
     fn refine(&mut self) {
         for server in 0..self.servers.len() {
-            let (low, high) = clocks::bounds_of_pairs(&self.batches, &self.requests, server);
-            let mut clock = clocks::intersect("datastorage", Some(server), low, high);
-            if clock.offset.is_none() && clock.excluded.is_empty() {
-                clock = self.clock_by_looks(server).unwrap_or(clock);
+            let pairs = clocks::pairs(&self.batches, &self.requests, server);
+            let mut clocks = clocks::intersect("datastorage", Some(server), &pairs);
+            if let [clock] = clocks.as_mut_slice()
+                && clock.offset.is_none()
+                && clock.excluded.is_empty()
+                && let Some(by_looks) = self.clock_by_looks(server)
+            {
+                *clock = by_looks;
             }
-            self.offsets[server] = clock.offset;
-            self.clocks.push(clock);
+            if clocks.len() > 1 {
+                self.doubt(server, &mut clocks);
+            }
+            self.offsets.set(server, clocks::spans(&clocks));
+            self.clocks.extend(clocks);
         }
-        let known = bounds::known_from_requests(&self.batches, &self.requests, &self.clocks);
+        let known = bounds::known_from_requests(&self.batches, &self.requests, &self.offsets);
         self.print_times(&known);
         bounds::batches(&mut self.batches, &self.requests, &self.offsets, &self.printed);
         bounds::events(&mut self.events, &self.batches, &self.printed);
@@ -316,7 +365,7 @@ impl World {
     /// A query lies near any moment by chance: a clock that is told by looks must also put a write of its size just
     /// after each tick that flushed.
     fn fits_batches(&self, server: usize, clock: &Clock) -> bool {
-        const LATE: Nanos = 200 * crate::instant::MILLISECOND;
+        const LATE: Nanos = 200 * MILLISECOND;
         let Some((lo, hi)) = clock.offset.and_then(|offset| offset.lo().zip(offset.hi())) else { return false };
         let mut begins: HashMap<u64, Vec<Nanos>> = HashMap::new();
         let of_server = self.requests.iter().filter(|request| request.server == server);
@@ -362,6 +411,6 @@ impl World {
 
 /// Known well enough to vote for an offset.
 fn precise(at: Instant) -> Option<Nanos> {
-    at.width().filter(|width| *width <= 10 * crate::instant::MILLISECOND)?;
+    at.width().filter(|width| *width <= 10 * MILLISECOND)?;
     at.lo()
 }

@@ -4,13 +4,15 @@
 //! come from one port until an error or a restart opens a new one. The coarse clock offset is the one at which the most
 //! batches and requests of one size meet; it gives each port its store, and within a port order and size give the pair.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::{Range, RangeInclusive};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
-use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 
+use super::owners::{self, Owners};
 use super::replay::{Batch, Outcome};
 use super::requests::{About, Request};
+use super::spans::Spans;
 
 /// A server's clock against a client's, from all pairs of batches and requests of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,7 @@ const WINDOW: usize = 1000;
 const NEXT: usize = 16;
 /// Batches of one size that can have been sent within 85 ms, by all stores of a suite; where there are more, a request
 /// does not tell whose it is.
-const CROWD: usize = 256;
+pub const CROWD: usize = 256;
 
 /// Which offsets may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub enum Among {
     AllIfClear,
     /// The best of all.
     All,
-    /// The best near an offset that something else suggests.
+    /// The best near an offset that something else suggests, if none elsewhere is better.
     Near(Nanos),
 }
 
@@ -83,6 +85,11 @@ pub fn coarse_offset(sent: &[(Nanos, u64)], served: &[(Nanos, u64)], among: Amon
     if votes < enough {
         return None;
     }
+    // A suggestion only chooses among equals: it is no reason to take an offset at which fewer meet.
+    let better = bins.keys().any(|bin| score(*bin) > votes);
+    if better && matches!(among, Among::Near(_)) {
+        return None;
+    }
     // Counts of chance meetings scatter by their square root.
     let rival = bins.keys().filter(|bin| (*bin - best).abs() > 2).map(|bin| score(*bin)).max().unwrap_or(0);
     if among == Among::AllIfClear && rival + 3 * rival.isqrt() >= votes {
@@ -115,13 +122,12 @@ fn peak(sent: &[(Nanos, u64)], by_size: &HashMap<u64, Vec<Nanos>>, within: Range
     Some(best + FINE)
 }
 
-/// Gives stores their connections and batches their requests. `offset` maps a server to its coarse offset against the
-/// clock of the stores in `stores`.
+/// Gives stores their connections and batches their requests. `offsets` are coarse, against the clock of the stores.
 pub fn pair(
     batches: &mut [Batch],
     requests: &mut [Request],
     server: usize,
-    offset: Nanos,
+    offsets: &Spans<Nanos>,
     mine: &dyn Fn(usize) -> bool,
 ) {
     let mut by_connection: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -139,102 +145,45 @@ pub fn pair(
             by_store.entry(batch.store).or_default().push(index);
         }
     }
-    let owners = owners(batches, requests, offset, &by_connection, &by_store);
+    let mut owners = owners::owners(batches, requests, offsets, &by_connection, &by_store);
     let mut ports_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut orphans: Vec<usize> = Vec::new();
     for (connection, members) in &by_connection {
-        match owners.get(connection.as_str()) {
+        match owners.of(connection) {
             Some(store) => {
                 for index in members {
-                    requests[*index].store = Some(*store);
+                    requests[*index].store = Some(store);
                 }
-                ports_of.entry(*store).or_default().extend(members);
+                ports_of.entry(store).or_default().extend(members);
             }
             None => orphans.extend(members),
         }
     }
     for (store, batches_of) in &by_store {
         let mut posts = ports_of.remove(store).unwrap_or_default();
-        posts.sort_by_key(|index| (requests[*index].begin.key(), *index));
-        pair_in_order(batches, requests, offset, batches_of, &posts);
+        posts.sort_by_key(|index| (began(&requests[*index], offsets), *index));
+        pair_in_order(batches, requests, offsets, batches_of, &posts, None);
     }
-    orphans.sort_by_key(|index| (requests[*index].begin.key(), *index));
-    adopt(batches, requests, offset, &by_store, &orphans, &by_connection);
+    orphans.sort_by_key(|index| (began(&requests[*index], offsets), *index));
+    let adopted = adopt(batches, requests, offsets, &by_store, &orphans, &by_connection, &mut owners);
+    // What else came on an adopted connection, and the attempts before.
+    for store in adopted {
+        anew(batches, requests, server, store, offsets, None);
+    }
 }
 
-/// Each connection belongs to the store whose batches meet its requests most often, and surely more often than any
-/// other's: else nobody knows.
-fn owners<'a>(
-    batches: &[Batch],
-    requests: &[Request],
-    offset: Nanos,
-    by_connection: &'a BTreeMap<String, Vec<usize>>,
-    by_store: &BTreeMap<usize, Vec<usize>>,
-) -> HashMap<&'a str, usize> {
-    const EARLY: Nanos = 5 * MILLISECOND;
-    const LATE: Nanos = 80 * MILLISECOND;
-    let mut timed: Vec<(u64, Nanos, usize)> = Vec::new();
-    for (store, members) in by_store {
-        timed.extend(
-            members.iter().filter_map(|index| Some((batches[*index].size, sent_at(&batches[*index])?, *store))),
-        );
-    }
-    timed.sort_unstable();
-    // A silent flush is known by its end.
-    let mut ended: Vec<(u64, Nanos, usize)> = Vec::new();
-    for (store, members) in by_store {
-        let silent = members.iter().map(|index| &batches[*index]).filter(|batch| batch.hidden);
-        ended.extend(silent.filter_map(|batch| Some((batch.size, batch.ended_by_tick?.at, *store))));
-    }
-    ended.sort_unstable();
-    let mut owners = HashMap::new();
-    for (connection, members) in by_connection {
-        if connection.is_empty() {
-            continue;
-        }
-        let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
-        for index in members {
-            let request = &requests[*index];
-            let (Some(size), Some(begin)) = (request.size, request.begin.lo()) else { continue };
-            let at = begin + offset;
-            let near = of_size(&timed, size, at - LATE..=at + EARLY);
-            let end = request.end.lo().map(|end| end + offset);
-            let near_end = end.map_or(&[][..], |end| of_size(&ended, size, end - EARLY..=end + 2 * EARLY));
-            if near.len().max(near_end.len()) > CROWD {
-                continue;
-            }
-            let mut meets: BTreeMap<usize, Nanos> = BTreeMap::new();
-            for (_, sent, store) in near {
-                let apart = (at - sent).abs();
-                meets.entry(*store).and_modify(|nearest| *nearest = apart.min(*nearest)).or_insert(apart);
-            }
-            for (.., store) in near_end {
-                meets.entry(*store).or_insert(0);
-            }
-            // A late begin is rare.
-            for (store, apart) in meets {
-                *votes.entry(store).or_default() += if apart <= EARLY { 4 } else { 1 };
-            }
-        }
-        let mut ranked: Vec<(usize, usize)> = votes.into_iter().map(|(store, votes)| (votes, store)).collect();
-        ranked.sort_unstable_by_key(|(votes, store)| (std::cmp::Reverse(*votes), *store));
-        let rival = ranked.get(1).map_or(0, |(votes, _)| *votes);
-        if let Some((_, store)) = ranked.first().filter(|(votes, _)| rival * 3 <= votes * 2) {
-            owners.insert(connection.as_str(), *store);
-        }
-    }
-    owners
+/// When a request began on the stores' clock, by the coarse offset.
+pub fn began(request: &Request, offsets: &Spans<Nanos>) -> Option<Nanos> {
+    Some(request.begin.lo()?.saturating_add(offsets.of(request)?))
 }
 
-/// Those of one size within a time, of a list that is sorted by size and time.
-fn of_size(sorted: &[(u64, Nanos, usize)], size: u64, within: RangeInclusive<Nanos>) -> &[(u64, Nanos, usize)] {
-    let from = sorted.partition_point(|(other, at, _)| (*other, at) < (size, within.start()));
-    let to = sorted.partition_point(|(other, at, _)| (*other, at) <= (size, within.end()));
-    &sorted[from..to.max(from)]
+/// When a request ended on the stores' clock, by the coarse offset.
+pub fn ended(request: &Request, offsets: &Spans<Nanos>) -> Option<Nanos> {
+    Some(request.end.lo()?.saturating_add(offsets.of(request)?))
 }
 
 /// Earliest time at which a batch can have been sent, on its store's clock.
-fn sent_at(batch: &Batch) -> Option<Nanos> {
+pub fn sent_at(batch: &Batch) -> Option<Nanos> {
     batch.begun.or_else(|| batch.flushed.lo())
 }
 
@@ -250,7 +199,14 @@ fn sent_by(batch: &Batch, next: Option<&Batch>) -> Option<Nanos> {
     by_tick.or(by_next).or_else(|| Some(sent_at(batch)? + 25 * SECOND))
 }
 
-fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos, members: &[usize], posts: &[usize]) {
+fn pair_in_order(
+    batches: &mut [Batch],
+    requests: &mut [Request],
+    offsets: &Spans<Nanos>,
+    members: &[usize],
+    posts: &[usize],
+    exact: Option<&Spans<Duration>>,
+) {
     const EARLY: Nanos = 10 * MILLISECOND;
     let mut from = 0;
     for (place, index) in members.iter().enumerate() {
@@ -258,22 +214,30 @@ fn pair_in_order(batches: &mut [Batch], requests: &mut [Request], offset: Nanos,
         let batch = &batches[*index];
         let earliest = if batch.hidden { previous_end(batches, members, place) } else { sent_at(batch) };
         let (Some(earliest), Some(latest)) = (earliest, sent_by(batch, next)) else { continue };
-        let begin = |post: &usize| requests[*post].begin.lo().map(|begin| begin + offset);
+        let begin = |post: &usize| began(&requests[*post], offsets);
         while from < posts.len() && begin(&posts[from]).is_some_and(|begin| begin < earliest - EARLY) {
             from += 1;
         }
         let inside = |post: &usize| begin(post).is_some_and(|begin| (earliest - EARLY..=latest).contains(&begin));
+        let possible = |post: &usize| {
+            let offset = exact.and_then(|exact| exact.of(&requests[*post]));
+            offset.is_none_or(|offset| !is_contradicted(batch, &requests[*post], offset))
+        };
         // They stand in the order of their begins.
         let crowded = posts.get(from + WINDOW).is_some_and(inside);
         let most = if crowded { NEXT } else { WINDOW };
-        let candidates: Vec<usize> = posts[from..].iter().copied().take_while(inside).take(most).collect();
-        let chosen = choose(batch, requests, offset, &candidates);
+        let candidates: Vec<usize> =
+            posts[from..].iter().copied().take_while(inside).take(most).filter(possible).collect();
+        let chosen = choose(batch, requests, offsets, &candidates);
         if let Some(last) = chosen.last() {
             from = posts[from..].iter().position(|post| post == last).map_or(from, |at| from + at + 1);
         }
         for post in &chosen {
             requests[*post].batch = Some(*index);
             requests[*post].size = requests[*post].size.or(Some(batch.size));
+        }
+        if !chosen.is_empty() {
+            batches[*index].alternatives.clear();
         }
         batches[*index].requests = chosen;
     }
@@ -292,13 +256,18 @@ fn previous_end(batches: &[Batch], members: &[usize], place: usize) -> Option<Na
 
 /// The requests of one batch among those of its time: one for each failed attempt that reached the server, then the
 /// one that succeeded.
-fn choose(batch: &Batch, requests: &[Request], offset: Nanos, candidates: &[usize]) -> Vec<usize> {
+fn choose(batch: &Batch, requests: &[Request], offsets: &Spans<Nanos>, candidates: &[usize]) -> Vec<usize> {
     let size_fits = |post: &usize| requests[*post].size.is_none_or(|size| size == batch.size);
     if batch.failures.is_empty() {
-        let fits = candidates.iter().filter(|post| size_fits(post));
-        let best =
-            fits.min_by_key(|post| (!requests[**post].created(), misfit(batch, &requests[**post], offset), **post));
-        return best.copied().into_iter().collect();
+        // On one connection the first that fits about as well: a client that waits for a core measures long.
+        const ABOUT: Nanos = 2;
+        let fits: Vec<usize> = candidates.iter().copied().filter(size_fits).collect();
+        let key = |post: &usize| (!requests[*post].created(), misfit(batch, &requests[*post], offsets));
+        let Some((refused, best)) = fits.iter().map(key).min() else { return Vec::new() };
+        let own = candidates.iter().all(|post| requests[*post].store == Some(batch.store));
+        let reach = if own && batch.begun.is_none() { best + ABOUT } else { best };
+        let first = fits.into_iter().find(|post| key(post).0 == refused && key(post).1 <= reach);
+        return first.into_iter().collect();
     }
     let mut chosen: Vec<usize> = Vec::new();
     for post in candidates {
@@ -321,10 +290,9 @@ fn choose(batch: &Batch, requests: &[Request], offset: Nanos, candidates: &[usiz
 }
 
 /// How badly a request fits a batch in time, in steps that two stamps can tell apart.
-fn misfit(batch: &Batch, request: &Request, offset: Nanos) -> Nanos {
+fn misfit(batch: &Batch, request: &Request, offsets: &Spans<Nanos>) -> Nanos {
     const STEP: Nanos = 4 * MILLISECOND;
-    let began = request.begin.lo().map(|begin| begin + offset);
-    let ended = request.end.lo().map(|end| end + offset);
+    let (began, ended) = (began(request, offsets), ended(request, offsets));
     let after_tick = batch.begun.zip(began).map(|(begun, began)| (began - begun).abs());
     // The client's own measure holds the server's, and little more.
     let by_duration = batch.took.map(|took| {
@@ -338,6 +306,81 @@ fn misfit(batch: &Batch, request: &Request, offset: Nanos) -> Nanos {
     worst.unwrap_or(0) / STEP
 }
 
+/// Looks at the pairs again once the exact offsets are known. With them a request may have begun before its batch's tick
+/// fired, ended after the end that the next tick measured, or taken longer than the client waited. A connection of which
+/// more than one pair in five is contradicted is another store's; the others' stores are paired anew without those.
+pub fn again(
+    batches: &mut [Batch],
+    requests: &mut [Request],
+    server: usize,
+    coarse: &Spans<Nanos>,
+    exact: &Spans<Duration>,
+) {
+    let mut of_connection: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut stores: BTreeSet<usize> = BTreeSet::new();
+    for batch in batches.iter() {
+        for request in batch.requests.iter().map(|request| &requests[*request]).filter(|one| one.server == server) {
+            let (pairs, wrong) = of_connection.entry(request.line.remote.to_string()).or_default();
+            *pairs += 1;
+            // Behind a proxy nothing but the pair itself tells whose a request is.
+            let own = request.connection().is_some();
+            if own && exact.of(request).is_some_and(|offset| is_contradicted(batch, request, offset)) {
+                *wrong += 1;
+                stores.insert(batch.store);
+            }
+        }
+    }
+    for request in requests.iter_mut().filter(|request| request.server == server && request.connection().is_some()) {
+        if of_connection.get(&*request.line.remote).is_some_and(|(pairs, wrong)| wrong * 5 > *pairs) {
+            request.store = None;
+        }
+    }
+    for store in stores {
+        anew(batches, requests, server, store, coarse, Some(exact));
+    }
+}
+
+/// Pairs one store's batches with the writes on its own connections, whatever they were paired with.
+fn anew(
+    batches: &mut [Batch],
+    requests: &mut [Request],
+    server: usize,
+    store: usize,
+    coarse: &Spans<Nanos>,
+    exact: Option<&Spans<Duration>>,
+) {
+    let foreign = |request: &usize| requests[*request].server != server;
+    let mut members: Vec<usize> = (0..batches.len()).filter(|index| batches[*index].store == store).collect();
+    members.retain(|index| !batches[*index].requests.iter().any(foreign));
+    for index in &members {
+        for request in std::mem::take(&mut batches[*index].requests) {
+            requests[request].batch = None;
+        }
+    }
+    let own = |request: &Request| request.server == server && request.store == Some(store);
+    let mut posts: Vec<usize> =
+        (0..requests.len()).filter(|index| own(&requests[*index]) && requests[*index].about == About::Write).collect();
+    posts.sort_by_key(|index| (began(&requests[*index], coarse), *index));
+    pair_in_order(batches, requests, coarse, &members, &posts, exact);
+}
+
+fn is_contradicted(batch: &Batch, request: &Request, offset: Duration) -> bool {
+    // Both clocks run alike; what a line prints is rounded to a millisecond at most.
+    const ROUNDED: Nanos = MILLISECOND;
+    // A tick is handled, and a line printed, later than usual by this much at most on a busy host.
+    const LATE: Nanos = 30 * MILLISECOND;
+    if !batch.failures.is_empty() {
+        return false;
+    }
+    let (began, ended) = (request.begin + offset, request.end + offset);
+    let too_early = batch.begun.zip(began.hi()).is_some_and(|(begun, began)| began + ROUNDED < begun);
+    let too_long = batch.took.is_some_and(|took| request.line.duration > took + ROUNDED / 10);
+    // The end that the tick measured can be that of a silent flush after this one, not of one before it.
+    let end = batch.ended_by_tick.filter(|end| end.prompt);
+    let too_late = end.zip(ended.lo()).is_some_and(|(end, lo)| lo > end.at + LATE);
+    too_early || too_long || too_late
+}
+
 /// The client gave up waiting (`net/http`; three texts).
 pub fn is_timeout(error: &str) -> bool {
     error.contains("Client.Timeout") || error.contains("context deadline exceeded") || error.contains("i/o timeout")
@@ -347,11 +390,13 @@ pub fn is_timeout(error: &str) -> bool {
 fn adopt(
     batches: &mut [Batch],
     requests: &mut [Request],
-    offset: Nanos,
+    offsets: &Spans<Nanos>,
     by_store: &BTreeMap<usize, Vec<usize>>,
     orphans: &[usize],
     by_connection: &BTreeMap<String, Vec<usize>>,
-) {
+    owners: &mut Owners<'_>,
+) -> BTreeSet<usize> {
+    let mut adopted = BTreeSet::new();
     // Of each orphan the next that was free when it was last asked, itself included.
     let mut free: Vec<usize> = (0..=orphans.len()).collect();
     for (store, members) in by_store {
@@ -361,7 +406,7 @@ fn adopt(
             let Some(earliest) = sent_at(&batches[index]) else { continue };
             let window = Instant::between(earliest - 40 * MILLISECOND, earliest + 25 * SECOND);
             // They stand in the order of their begins.
-            let begin = |post: &usize| requests[*post].begin.key().saturating_add(offset);
+            let begin = |post: &usize| began(&requests[*post], offsets).unwrap_or(Nanos::MIN);
             let mut from = orphans.partition_point(|post| begin(post) < earliest - 40 * MILLISECOND);
             let candidates: Vec<usize> = std::iter::from_fn(|| {
                 let at = next_free(&mut free, from, |at| requests[orphans[at]].batch.is_none());
@@ -372,16 +417,21 @@ fn adopt(
             .take(WINDOW)
             .filter(|post| requests[*post].store.is_none_or(|owner| owner == *store))
             .filter(|post| {
-                requests[*post].begin.lo().is_some_and(|begin| {
-                    let at = Instant::exact(begin + offset);
+                began(&requests[*post], offsets).is_some_and(|begin| {
+                    let at = Instant::exact(begin);
                     !at.surely_before(window) && !window.surely_before(at)
                 })
             })
             .take(16)
             .collect();
-            let near =
-                |post: &usize| requests[*post].begin.lo().is_some_and(|begin| begin + offset < earliest + SECOND);
-            let chosen = choose(&batches[index], requests, offset, &candidates);
+            // A batch that did not fail began when its tick fired, or by the end that the next tick measured.
+            let batch = &batches[index];
+            let end = batch.ended_by_tick.filter(|end| end.prompt).map(|end| end.at);
+            let latest = if batch.begun.is_some() { earliest + SECOND / 10 } else { earliest + SECOND };
+            let latest =
+                if batch.failures.is_empty() { end.map_or(latest, |end| end.min(latest)) } else { earliest + SECOND };
+            let near = |post: &usize| began(&requests[*post], offsets).is_some_and(|begin| begin < latest);
+            let chosen = choose(&batches[index], requests, offsets, &candidates);
             let Some(first) = chosen.first().filter(|first| near(first) || !batches[index].failures.is_empty()) else {
                 continue;
             };
@@ -398,6 +448,10 @@ fn adopt(
             if let Some(connection) = requests[*first].connection().map(str::to_owned) {
                 // All of a connection's requests get their store at once, so one that has it speaks for all.
                 if requests[*first].store != Some(*store) {
+                    let span = by_connection.get(&connection).and_then(|all| owners::span(requests, all, offsets));
+                    let Some(span) = span.filter(|span| owners.may_take(*store, *span)) else { continue };
+                    owners.take(*store, span);
+                    adopted.insert(*store);
                     for post in by_connection.get(&connection).into_iter().flatten() {
                         requests[*post].store = Some(*store);
                     }
@@ -409,6 +463,7 @@ fn adopt(
             batches[index].requests = chosen;
         }
     }
+    adopted
 }
 
 /// The first place from `at` on that is free; the end when there is none. Shortens the way for the next who asks.

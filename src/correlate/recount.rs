@@ -11,6 +11,7 @@ use crate::sighting::Trigger;
 
 use super::replay::{Batch, Outcome};
 use super::requests::{About, Request};
+use super::spans::Spans;
 
 /// One step of a store's count.
 struct Step {
@@ -22,11 +23,11 @@ struct Step {
 
 /// Renumbers the members of all batches whose store's requests are known, adds the batches that no client line shows,
 /// and drops supposed ones that no request carried. `offsets` are the coarse offsets of the servers.
-pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request], offsets: &[Option<Nanos>]) {
+pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request], offsets: &Spans<Nanos>) {
     let mut of_store: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
         let wrote = request.about == About::Write && (request.created() || request.parked);
-        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offsets[request.server]) else {
+        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offsets.of(request)) else {
             continue;
         };
         if let (true, Some(begin)) = (wrote, request.begin.lo()) {
@@ -75,10 +76,10 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
 }
 
 /// When a batch was sent, as far as it is known.
-fn at(batch: &Batch, requests: &[Request], offsets: &[Option<Nanos>]) -> Nanos {
+fn at(batch: &Batch, requests: &[Request], offsets: &Spans<Nanos>) -> Nanos {
     let by_request = batch.requests.first().and_then(|request| {
         let request = &requests[*request];
-        Some(request.begin.lo()? + offsets[request.server]?)
+        Some(request.begin.lo()? + offsets.of(request)?)
     });
     let by_tick = batch.ended_by_tick.map(|ended| ended.at).filter(|_| batch.hidden);
     by_request.or(batch.begun).or(by_tick).or(batch.flushed.lo()).unwrap_or(Nanos::MAX)

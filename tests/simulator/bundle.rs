@@ -53,8 +53,7 @@ pub fn put_together(params: &Params, processes: Vec<Process<'_>>) -> Run {
     let output = output(params, &blocks);
     let server = server_log(params, &mut truths);
     let end = blocks.iter().map(|(block, _)| block.end).max().unwrap_or(BEGIN);
-    let clock = (server::offset_at(params, BEGIN), server::offset_at(params, end));
-    Run { output, server, processes: truths, clock }
+    Run { output, server, processes: truths, end }
 }
 
 /// zap's sampler: of the entries of one level and message in one second, the first hundred and then each hundredth.
@@ -137,12 +136,14 @@ fn output(params: &Params, blocks: &[(Block, String)]) -> String {
 fn server_log(params: &Params, truths: &mut [Truth]) -> String {
     let mut requests: Vec<&mut Request> = truths.iter_mut().flat_map(|truth| &mut truth.requests).collect();
     requests.sort_by_key(|request| request.begin);
-    let first = BEGIN + server::offset_at(params, BEGIN) - 700_000_000;
+    // Each with the moment of the test host's clock at which it is printed: that is the order of the log.
+    let shown = |host: i64| host + server::offset_at(params, host);
+    let first = BEGIN - 700_000_000;
     let mut lines: Vec<(i64, String)> = vec![
         (
             first,
             print::server_line(
-                first,
+                shown(first),
                 "server/server.go:174",
                 "Redis connection established",
                 "\"addr\": \"host.containers.internal:16382\"",
@@ -151,7 +152,7 @@ fn server_log(params: &Params, truths: &mut [Truth]) -> String {
         (
             first + 200_000_000,
             print::server_line(
-                first + 200_000_000,
+                shown(first + 200_000_000),
                 "datastorage/main.go:176",
                 "HTTP server listening",
                 "\"addr\": \"0.0.0.0:18094\"",
@@ -160,9 +161,8 @@ fn server_log(params: &Params, truths: &mut [Truth]) -> String {
     ];
     for (number, request) in requests.into_iter().enumerate() {
         request.number = number + 1;
-        let at = |host: i64| host + server::offset_at(params, host);
         let mut put = |host: i64, caller: &str, msg: &str, fields: &str| {
-            lines.push((at(host), print::server_line(at(host), caller, msg, fields)));
+            lines.push((host, print::server_line(shown(host), caller, msg, fields)));
         };
         let size = request.size;
         let bytes = match (request.write, request.status) {

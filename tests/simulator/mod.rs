@@ -32,8 +32,8 @@ pub struct Run {
     pub server: String,
     /// What happened in each process.
     pub processes: Vec<Truth>,
-    /// The server's clock less the test host's, at the run's begin and at its end.
-    pub clock: (i64, i64),
+    /// When its last block ended, on the test host's clock.
+    pub end: i64,
 }
 
 /// How many runs a property is tried with: the same ones each time, others with `PROPTEST_RNG_SEED`, more with

@@ -44,6 +44,8 @@ pub struct Params {
     pub offset: i64,
     /// How fast that grows, in parts per million.
     pub drift: i64,
+    /// When after the begin that clock is set, and by how much.
+    pub step: Option<(i64, i64)>,
     /// Zone of the test host: seconds east of UTC.
     pub zone: i64,
     /// What goes wrong in one spec.
@@ -138,6 +140,7 @@ pub fn any_run() -> impl Strategy<Value = Params> {
             burst,
             offset,
             drift,
+            step: None,
             zone,
             fault,
         };

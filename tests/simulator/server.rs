@@ -35,7 +35,8 @@ pub struct Request {
 
 /// Server's clock less test host's at a moment of the test host's clock.
 pub fn offset_at(params: &Params, at: i64) -> i64 {
-    params.offset + (at - BEGIN) / 1_000_000 * params.drift
+    let set = params.step.filter(|(after, _)| at - BEGIN >= *after).map_or(0, |(_, by)| by);
+    params.offset + (at - BEGIN) / 1_000_000 * params.drift + set
 }
 
 /// A request of a client: on its way, handled, back. Most writes take 3 to 15 ms, and so they were measured.
