@@ -12,7 +12,7 @@ use crate::sighting::{StoreEvent, TestLine, What};
 
 use super::Seen;
 use super::clocks::shifted;
-use super::replay::{Batch, Event, Fate, Outcome};
+use super::replay::{Batch, Beside, Event, Fate, Outcome};
 use super::requests::Request;
 use super::spans::Spans;
 use super::specs::{Block, Suite, on_test_host};
@@ -289,10 +289,9 @@ pub fn events(events: &mut [Event], batches: &[Batch], printed: &PrintTimes) {
         let returned = (ended + Duration::between(0, LOCK)).hi();
         times.buffered = times.buffered.and_if_consistent(returned.map_or(Instant::UNKNOWN, Instant::not_after));
         let Some(batch) = event.batch.map(|batch| &batches[batch]) else { continue };
-        let other = event.or_batch.map(|other| &batches[other]);
-        let either = |one: Instant, pick: fn(&Batch) -> Instant| match other {
-            Some(other) => hull(one, pick(other)),
-            None if event.or_batch.is_some() => Instant::UNKNOWN,
+        let either = |one: Instant, pick: fn(&Batch) -> Instant| match event.or_batch {
+            Some(Beside::Batch(other)) => hull(one, pick(&batches[other])),
+            Some(Beside::Unknown) => Instant::UNKNOWN,
             None => one,
         };
         let flushed = either(batch.flushed, |batch| batch.flushed);

@@ -12,6 +12,7 @@ pub mod journeys;
 pub mod ledger;
 pub mod links;
 pub mod looks;
+mod members;
 mod owners;
 pub mod pairing;
 pub mod reachable;
@@ -278,7 +279,7 @@ impl World {
                 .collect();
             let first = self.events.partition_point(|event| event.store < store);
             let last = self.events.partition_point(|event| event.store <= store);
-            replay::assign(&mut self.events[first..last], &of_store);
+            members::assign(&mut self.events[first..last], &of_store);
         }
     }
 

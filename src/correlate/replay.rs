@@ -41,8 +41,8 @@ pub struct Event {
     pub ordinal: Option<u64>,
     /// Its batch.
     pub batch: Option<usize>,
-    /// The batch before or after, when the border between them lies within the reach of concurrent callers.
-    pub or_batch: Option<usize>,
+    /// What else it can have left in, when a border lies within the reach of concurrent callers; the later of the two.
+    pub or_batch: Option<Beside>,
     /// Times on the reference clock.
     pub times: Times,
 }
@@ -137,6 +137,22 @@ pub struct TickEnd {
     pub prompt: bool,
 }
 
+impl Batch {
+    /// No line and no request shows it: its events left the queue in it, or in several like it.
+    pub fn is_supposed(&self) -> bool {
+        self.hidden && self.requests.is_empty() && self.failures.is_empty() && self.outcome == Outcome::Open
+    }
+}
+
+/// What lies beside an event's batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Another batch.
+    Batch(usize),
+    /// No batch that is known.
+    Unknown,
+}
+
 /// What the client's lines say of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -208,6 +224,7 @@ pub fn replay(files: &[LogFile], reconciles: &[Vec<usize>], number: usize, store
         last_end: store.start_time,
         calls: Calls::default(),
         later: Vec::new(),
+        running: Running::default(),
         done: Replayed::default(),
     };
     for (index, segment) in store.segments.iter().enumerate() {
@@ -256,7 +273,33 @@ struct Replay {
     calls: Calls,
     /// The calls of this block by their lines, each with the lowest number from it on.
     later: Vec<(Seen, Option<u64>)>,
+    /// The calls of this block.
+    running: Running,
     done: Replayed,
+}
+
+/// The calls of one block: at which lines they began and ended.
+#[derive(Debug, Default)]
+struct Running {
+    began: Vec<usize>,
+    ended: Vec<usize>,
+}
+
+impl Running {
+    fn new(events: &[Event]) -> Self {
+        let both = events.iter().filter_map(|event| event.called.zip(event.ended));
+        let (mut began, mut ended): (Vec<usize>, Vec<usize>) =
+            both.map(|(called, ended)| (called.index, ended.index)).unzip();
+        began.sort_unstable();
+        ended.sort_unstable();
+        Self { began, ended }
+    }
+
+    /// Calls that ran at a line of the block.
+    fn open_at(&self, seen: Seen) -> u64 {
+        let by = |lines: &[usize]| lines.partition_point(|at| *at < seen.index);
+        by(&self.began).saturating_sub(by(&self.ended)) as u64
+    }
 }
 
 /// Where the replay stands in a block.
@@ -291,6 +334,7 @@ impl Replay {
             });
             self.emission(segment.block, seen, event, object.as_ref());
         }
+        self.running = Running::new(&self.done.events[first..]);
         self.later.clear();
         let mut least = None;
         for event in self.done.events[first..].iter().rev() {
@@ -694,7 +738,8 @@ impl Replay {
         } else {
             self.here.next.map(|next| next.saturating_sub(1).saturating_sub(waiting))
         };
-        let most = self.called_by(seen);
+        // A call that is numbered late leaves its number to one that came after this line.
+        let most = self.called_by(seen).map(|most| most.saturating_add(self.running.open_at(seen)));
         let counted = self.counted.map(|counted| counted.saturating_add(size));
         let counted = counted.map(|counted| most.map_or(counted, |most| counted.min(most)));
         let end = match (counted, by_lines) {
@@ -705,55 +750,14 @@ impl Replay {
                 Some(lines)
             }
             (Some(counted), _) => Some(counted),
-            (None, lines) => lines,
+            // A caller prints after its event was taken, so the batch itself can be ahead of the lines.
+            (None, lines) => lines.map(|lines| lines.max(size)),
         };
         self.counted = end;
         let members = end.and_then(|end| Some((end.checked_sub(size.checked_sub(1)?)?.max(1), end)));
         if let Some(open) = &mut self.open {
             open.members = members;
         }
-    }
-}
-
-/// Gives each event of one store its batch, and the neighbour where a border runs between two concurrent calls.
-/// `batches` holds the store's own, with their indices.
-pub fn assign(events: &mut [Event], batches: &[(usize, (u64, u64))]) {
-    let mut by_first: Vec<(u64, u64, usize)> =
-        batches.iter().map(|(index, (first, last))| (*first, *last, *index)).collect();
-    by_first.sort_unstable();
-    let batch_of = |ordinal: u64| {
-        let at = by_first.partition_point(|(first, ..)| *first <= ordinal);
-        by_first[..at].iter().rev().take(2).find(|(_, last, _)| ordinal <= *last).map(|(.., index)| *index)
-    };
-    let mut by_ordinal: Vec<(u64, usize)> = Vec::new();
-    for (index, event) in events.iter_mut().enumerate() {
-        if let Some(ordinal) = event.ordinal {
-            event.batch = batch_of(ordinal);
-            event.or_batch = None;
-            by_ordinal.push((ordinal, index));
-        }
-    }
-    by_ordinal.sort_unstable();
-    for pair in by_ordinal.windows(2) {
-        let [(_, one), (_, other)] = [pair[0], pair[1]];
-        let (a, b) = (&events[one], &events[other]);
-        if a.batch == b.batch || !overlapped(a, b) {
-            continue;
-        }
-        let (first, second) = (a.batch, b.batch);
-        events[one].or_batch = second;
-        events[other].or_batch = first;
-    }
-}
-
-/// Two calls ran at the same time, so the store's count may number them in another order than the channel.
-fn overlapped(a: &Event, b: &Event) -> bool {
-    let span = |event: &Event| Some((event.called?, event.ended?));
-    match (span(a), span(b)) {
-        (Some((begin, end)), Some((other_begin, other_end))) => {
-            begin.file == other_begin.file && begin.index < other_end.index && other_begin.index < end.index
-        }
-        _ => true,
     }
 }
 
