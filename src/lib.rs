@@ -27,6 +27,7 @@ pub mod documents;
 pub mod findings;
 pub mod formats;
 pub mod instant;
+pub mod passing;
 pub mod prefixes;
 pub mod quotes;
 pub mod reading;

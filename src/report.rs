@@ -404,6 +404,8 @@ pub struct Failure {
     pub looks: Vec<LookRow>,
     /// What would have helped.
     pub wait: Wait,
+    /// How the passing specs fared that waited for the same type; null when none is known to have done so.
+    pub passing: Option<Passing>,
 }
 
 /// What to change.
@@ -530,6 +532,29 @@ pub struct Wait {
     /// Largest flush interval that would have passed.
     pub flush_interval: Option<Duration>,
     /// Lines.
+    pub places: Vec<Place>,
+}
+
+/// How passing specs fared that waited for the same type of event, and what the failing one has to be set beside them.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Passing {
+    /// The type.
+    pub event_type: String,
+    /// Passing specs that printed looks for it. A spec can wait for more than one event of a type.
+    pub specs: u64,
+    /// Waits that ended with their first look.
+    pub at_first_look: u64,
+    /// From the start of looking to the look that ended the wait.
+    pub looked: Spread,
+    /// From the event's emission to that look; null where no emission is seen.
+    pub since_emission: Option<Spread>,
+    /// How long the failing spec's loop looked; null when it was none.
+    pub window: Option<Duration>,
+    /// From the emission of the event that the failing spec waited for to its last look; null where no emission is
+    /// seen, negative where it came later.
+    pub last_look: Option<Duration>,
+    /// The look that ended the longest of these waits.
     pub places: Vec<Place>,
 }
 

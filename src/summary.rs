@@ -13,6 +13,7 @@ use crate::correlate::stages::{StageFact, quantile};
 use crate::correlate::{Seen, World};
 use crate::findings;
 use crate::instant::{self, Nanos, SECOND, spoken};
+use crate::passing::{PassingWaits, passing_waits};
 use crate::report::{
     Awaited, BatchRow, Bundle, Clock, Confidence, EventRow, Evidence, Failure, Family, Finding, Fix, Gap, Instant,
     LinkState, LookRow, NotObservable, Place, Ranked, RequestRow, RuledOut, Run, RunOutcome, Service, Setting, Spread,
@@ -51,14 +52,15 @@ fn in_brief(failure: Failure) -> Failure {
         cause.supporting.shrink_to_fit();
     }
     ranked.shrink_to_fit();
-    Failure { ranked, ruled_out: Vec::new(), awaited: Vec::new(), looks: Vec::new(), ..failure }
+    Failure { ranked, ruled_out: Vec::new(), awaited: Vec::new(), looks: Vec::new(), passing: None, ..failure }
 }
 
 /// Decides every failure and sums up.
 pub fn summarise(world: &World) -> Summary {
     let count = world.output.failed.len();
+    let waits = if count > 0 { passing_waits(world) } else { PassingWaits::default() };
     let told = |index: usize| {
-        let failure = failure(world, index);
+        let failure = failure(world, index, &waits);
         if index < TOLD_IN_FULL { failure } else { in_brief(failure) }
     };
     let failures: Vec<Failure> = (0..count).map(told).collect();
@@ -85,7 +87,7 @@ pub fn summarise(world: &World) -> Summary {
     }
 }
 
-fn failure(world: &World, index: usize) -> Failure {
+fn failure(world: &World, index: usize, waits: &PassingWaits) -> Failure {
     let case = journeys::case(world, index);
     let decision = verdict::decide(&case);
     let failed = case.failed;
@@ -126,6 +128,7 @@ fn failure(world: &World, index: usize) -> Failure {
         ruled_out: ruled_out(&case, &decision),
         awaited: case.journeys.iter().map(|journey| awaited(&case, journey, &decision)).collect(),
         looks: looks(&case),
+        passing: waits.beside(&case),
         wait,
         location,
     }

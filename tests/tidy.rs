@@ -86,6 +86,7 @@ const FAMILIES: &[Family] = &[
             "fixture",
             "layout",
             "page",
+            "passing",
             "places",
             "rows",
             "tables",

@@ -6,7 +6,7 @@ use super::document::Document;
 use super::exclusions::Exclusion;
 use super::places::Places;
 use super::times::length;
-use super::{Style, exclusions, rows, words};
+use super::{Style, exclusions, passing, rows, words};
 use crate::report::{Awaited, Failure, Report, StageRow};
 
 /// A longer comment is not read.
@@ -57,6 +57,9 @@ fn one(doc: &mut Document, failure: &Failure) {
     if let Some(looked) = words::looked(&failure.looks) {
         let places = failure.looks.last().map_or(&[][..], |look| &look.places);
         doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(places)));
+    }
+    if let Some((passing, text)) = failure.passing.as_ref().and_then(|of| Some((of, passing::passing(of)?))) {
+        doc.item("Passing", &format!("{}{}", Document::text(&text), doc.at(&passing.places)));
     }
     if let Some(awaited) = words::decisive(failure) {
         if let Some(journey) = words::journey(awaited) {

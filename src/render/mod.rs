@@ -19,6 +19,7 @@ pub mod json;
 pub mod layout;
 pub mod markdown;
 mod page;
+mod passing;
 pub mod perfetto;
 pub mod places;
 mod rows;

@@ -3,6 +3,7 @@
 use super::super::document::Document;
 use super::super::exclusions::{self, Exclusion};
 use super::super::markdown::stages;
+use super::super::passing;
 use super::super::times::time;
 use super::super::words;
 use super::{ELSEWHERE, ROWS};
@@ -70,6 +71,9 @@ pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
     if let Some(looked) = words::looked(&failure.looks) {
         let places: Vec<Place> = failure.looks.iter().flat_map(|look| look.places.iter().cloned()).collect();
         doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(&places)));
+    }
+    if let Some((passing, text)) = failure.passing.as_ref().and_then(|of| Some((of, passing::passing(of)?))) {
+        doc.item("Passing", &format!("{}{}", Document::text(&text), doc.at(&passing.places)));
     }
     if failure.awaited.is_empty() {
         doc.item("Waited for", "no event that the logs name");
