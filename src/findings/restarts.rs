@@ -30,7 +30,7 @@ fn containers(world: &World) -> Vec<Said> {
                 .iter()
                 .flat_map(|pod| pod.containers.iter().filter_map(|container| of_pod(&pod.name, container)))
                 .collect(),
-            Document::Metadata(_) => continue,
+            Document::Metadata(_) | Document::Config(_) => continue,
         };
         findings.extend(said.into_iter().map(|text| (text, vec![place.clone()])));
     }
