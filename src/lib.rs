@@ -23,6 +23,7 @@ pub mod causes;
 pub mod check;
 pub mod compare;
 pub mod correlate;
+pub mod counts;
 pub mod documents;
 pub mod findings;
 pub mod formats;

@@ -19,7 +19,7 @@ use crate::report::{
     LinkState, LookRow, NotObservable, Place, Ranked, RequestRow, RuledOut, Run, RunOutcome, Service, Setting, Spread,
     Stage, StageRow, StageSpread, Store, TickRow, Verdict,
 };
-use crate::sighting::{Outcome, StoreEvent, What};
+use crate::sighting::{CodePlace, Outcome, StoreEvent, What};
 use crate::verdict::{self, Decision, examine};
 use crate::wait;
 
@@ -92,7 +92,7 @@ fn failure(world: &World, index: usize, waits: &PassingWaits) -> Failure {
     let decision = verdict::decide(&case);
     let failed = case.failed;
     let block = &world.output.blocks[failed.block];
-    let location = failed.location.as_ref().map(|at| Place { file: at.file.to_string(), line: at.line, to_line: None });
+    let location = failed.location.as_ref().map(code_place);
     let file_name = failed.location.as_ref().map_or("", |at| at.file.rsplit('/').next().unwrap_or_default());
     let wait = wait::would_have_helped(&case, &decision);
     Failure {
@@ -119,7 +119,7 @@ fn failure(world: &World, index: usize, waits: &PassingWaits) -> Failure {
         family: decision.family,
         confidence: decision.confidence,
         sentence: decision.sentence.clone(),
-        fix: decision.cause.map(|cause| fix(cause, &case, location.as_ref())),
+        fix: decision.cause.map(|cause| fix(cause, &case)),
         ranked: decision
             .ranked
             .iter()
@@ -134,9 +134,13 @@ fn failure(world: &World, index: usize, waits: &PassingWaits) -> Failure {
     }
 }
 
-fn fix(cause: &Cause, case: &Case<'_>, location: Option<&Place>) -> Fix {
+fn code_place(at: &CodePlace) -> Place {
+    Place { file: at.file.to_string(), line: at.line, to_line: None }
+}
+
+fn fix(cause: &Cause, case: &Case<'_>) -> Fix {
     let (text, setting) = (cause.fix)(case);
-    Fix { text, place: location.cloned(), setting: setting.map(str::to_owned) }
+    Fix { text, place: case.failed.nearest.as_ref().map(code_place), setting: setting.map(str::to_owned) }
 }
 
 fn ranked(cause: &'static Cause, confidence: Confidence, case: &Case<'_>, decision: &Decision) -> Ranked {

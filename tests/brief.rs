@@ -7,9 +7,10 @@ use serde_json::Value;
 
 /// A thousand and two specs, each of which looks once and finds nothing; the suite says so in its last line.
 fn log() -> String {
-    let mut log = "Running Suite: SignalProcessing Controller Integration Suite (ENVTEST) - /src/test/signalprocessing\n\
+    let mut log =
+        "Running Suite: SignalProcessing Controller Integration Suite (ENVTEST) - /src/test/signalprocessing\n\
                    Random Seed: 1\n\nWill run 1002 of 1002 specs\nRunning in parallel across 2 processes\n"
-        .to_owned();
+            .to_owned();
     for number in 0..1002 {
         let (minute, second) = (number / 60, number % 60);
         let at = format!("01/14/26 14:{minute:02}:{second:02}.5");

@@ -85,6 +85,7 @@ const FAMILIES: &[Family] = &[
             "explain",
             "fixture",
             "layout",
+            "looks",
             "page",
             "passing",
             "places",

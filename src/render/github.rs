@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::escape::{workflow_message, workflow_property};
 use super::places::Places;
-use super::{Style, words};
+use super::{Style, looks, words};
 use crate::report::{Failure, Place, Report, RunOutcome};
 
 /// Annotations of one kind that GitHub shows for a step.
@@ -34,7 +34,7 @@ pub fn render(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()>
 fn failure(of: &Failure, places: &Places) -> Annotation {
     let mut lines = vec![words::failure(of)];
     lines.extend(words::decisive(of).map(|awaited| format!("waited for {}", words::waited(awaited))));
-    lines.extend(words::looked(&of.looks).map(|looked| format!("looked {looked}")));
+    lines.extend(looks::looked(&of.looks).map(|looked| format!("looked {looked}")));
     if let Some(best) = of.ranked.first() {
         let because = best.supporting.iter().take(3);
         lines.extend(because.map(|e| format!("because {} ({})", e.text, places.first(&e.places))));

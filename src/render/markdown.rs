@@ -6,7 +6,7 @@ use super::document::Document;
 use super::exclusions::Exclusion;
 use super::places::Places;
 use super::times::length;
-use super::{Style, exclusions, passing, rows, words};
+use super::{Style, exclusions, looks, passing, rows, words};
 use crate::report::{Awaited, Failure, Report, StageRow};
 
 /// A longer comment is not read.
@@ -51,10 +51,10 @@ fn one(doc: &mut Document, failure: &Failure) {
     }
     doc.items("Waited for", &failure.awaited, FEW, "event", |_, awaited| Document::text(&words::waited(awaited)));
     if failure.awaited.is_empty() {
-        let message = words::message(failure).unwrap_or("no message");
-        doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
+        let message = words::message(failure).unwrap_or_else(|| "no message".to_owned());
+        doc.item("Message", &format!("{}{}", Document::text(&message), doc.at(&failure.places)));
     }
-    if let Some(looked) = words::looked(&failure.looks) {
+    if let Some(looked) = looks::looked(&failure.looks) {
         let places = failure.looks.last().map_or(&[][..], |look| &look.places);
         doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(places)));
     }

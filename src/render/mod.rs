@@ -17,6 +17,7 @@ pub mod handoff;
 pub mod html;
 pub mod json;
 pub mod layout;
+mod looks;
 pub mod markdown;
 mod page;
 mod passing;

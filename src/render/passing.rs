@@ -1,6 +1,7 @@
 //! What is said of the passing specs that waited for the same type of event as a failing one.
 
 use super::times::{enough, length};
+use crate::counts;
 use crate::instant::Nanos;
 use crate::report::{Duration, Passing, Spread};
 
@@ -17,15 +18,15 @@ pub fn passing(of: &Passing) -> Option<String> {
         return Some(format!("{who} found this type {} after its emission{}", length(slowest), here(of)));
     }
     if of.at_first_look == of.looked.count {
-        let specs = if of.specs == 1 { "1 spec".to_owned() } else { format!("{} specs", of.specs) };
-        return Some(format!("{specs} found this type at the first look{}", window(of)));
+        return Some(format!("{} found this type at the first look{}", counts::of(of.specs, "spec"), window(of)));
     }
     let looked = slowest(&of.looked)?;
     Some(format!("{} found this type after looking for {}{}", who(of.specs), length(looked), window(of)))
 }
 
 fn who(specs: u64) -> String {
-    if specs == 1 { "1 spec".to_owned() } else { format!("the slowest of {specs} specs") }
+    let many = if specs == 1 { "" } else { "the slowest of " };
+    format!("{many}{}", counts::of(specs, "spec"))
 }
 
 /// What the failing spec has to be compared by.

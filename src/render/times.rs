@@ -95,6 +95,10 @@ fn range(lo: Nanos, hi: Nanos, unit: Unit) -> String {
         one if step > one => decimal(steps.saturating_mul(step / one), digits),
         _ => decimal(steps, digits),
     };
+    if floor(lo, step) == 0 {
+        // Rounded down to nothing, the lower end is no knowledge.
+        return format!("< {}", rounded(hi, unit, Rounding::Up));
+    }
     let (lo, hi) = (text(floor(lo, step)), text(ceil(hi, step)));
     let dash = if lo.starts_with('-') { " to " } else { "–" };
     format!("{lo}{dash}{hi}")

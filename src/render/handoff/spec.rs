@@ -2,6 +2,7 @@
 
 use super::super::document::Document;
 use super::super::exclusions::{self, Exclusion};
+use super::super::looks;
 use super::super::markdown::stages;
 use super::super::passing;
 use super::super::times::time;
@@ -42,7 +43,7 @@ pub fn timeline(doc: &mut Document, failure: &Failure, number: &str) {
     for (n, look) in failure.looks.iter().enumerate() {
         let Some(at) = &look.at else { continue };
         before = Some(key(at, before));
-        let text = format!("look {}: {}", n + 1, words::answer(look));
+        let text = format!("look {}: {}", n + 1, looks::answer(look));
         rows.extend(before.map(|key| (key, at, text, &look.places[..])));
     }
     rows.extend(
@@ -65,10 +66,10 @@ pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
     doc.heading(2, &format!("Why the spec failed{number}"));
     doc.raw(Document::text(&words::failure(failure)));
     doc.gap();
-    if let Some(message) = words::message(failure) {
+    if let Some(message) = words::message(failure).as_deref() {
         doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
     }
-    if let Some(looked) = words::looked(&failure.looks) {
+    if let Some(looked) = looks::looked(&failure.looks) {
         let places: Vec<Place> = failure.looks.iter().flat_map(|look| look.places.iter().cloned()).collect();
         doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(&places)));
     }
