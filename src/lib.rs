@@ -28,6 +28,7 @@ pub mod documents;
 pub mod findings;
 pub mod formats;
 pub mod instant;
+pub mod message;
 pub mod passing;
 pub mod prefixes;
 pub mod quotes;

@@ -55,6 +55,10 @@ const NOT_SHOWN: &str = "answer not shown";
 /// What one look came back with.
 pub fn answer(look: &LookRow) -> String {
     let rows = match (look.found, look.returned, look.total) {
+        // A page that was cut is what came back; what the spec counted of it is not known.
+        (Some(found), Some(returned), Some(total)) if found == returned && returned < total => {
+            format!("returned {returned}")
+        }
         (Some(found), ..) => format!("found {found}"),
         (None, Some(returned), _) => format!("returned {returned}"),
         (None, None, Some(total)) => format!("total {total}"),

@@ -7,6 +7,7 @@ use super::exclusions::Exclusion;
 use super::places::Places;
 use super::times::length;
 use super::{Style, exclusions, looks, passing, rows, words};
+use crate::message;
 use crate::report::{Awaited, Failure, Report, StageRow};
 
 /// A longer comment is not read.
@@ -51,7 +52,7 @@ fn one(doc: &mut Document, failure: &Failure) {
     }
     doc.items("Waited for", &failure.awaited, FEW, "event", |_, awaited| Document::text(&words::waited(awaited)));
     if failure.awaited.is_empty() {
-        let message = words::message(failure).unwrap_or_else(|| "no message".to_owned());
+        let message = message::in_one_line(&failure.message).unwrap_or_else(|| "no message".to_owned());
         doc.item("Message", &format!("{}{}", Document::text(&message), doc.at(&failure.places)));
     }
     if let Some(looked) = looks::looked(&failure.looks) {

@@ -177,21 +177,6 @@ fn after(seen: Option<&LinkState>, link: &LinkState) -> bool {
     seen.is_none_or(|seen| seen.link < link.link)
 }
 
-/// The first line of the failure's message that says something; of a time-out what it waited for as well.
-pub fn message(of: &Failure) -> Option<String> {
-    let mut lines = of.message.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next()?.to_owned();
-    if !first.starts_with("Timed out after ") {
-        return Some(first);
-    }
-    // Gomega prints `<int>: 4`: the value says enough.
-    let value = |line: &str| match line.strip_prefix('<').and_then(|typed| typed.split_once(">: ")) {
-        Some((_, value)) => format!("'{value}'"),
-        None => line.to_owned(),
-    };
-    Some(lines.take(5).fold(first, |text, line| text + " " + &value(line)))
-}
-
 /// What stands second and further, and is not ruled out.
 pub fn others(of: &Failure) -> impl Iterator<Item = &Ranked> {
     of.ranked.iter().skip(1).filter(|ranked| !exclusions::is_out(of, ranked.cause))

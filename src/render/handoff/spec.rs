@@ -9,6 +9,7 @@ use super::super::times::time;
 use super::super::words;
 use super::{ELSEWHERE, ROWS};
 use crate::instant::Nanos;
+use crate::message;
 use crate::report::{Failure, Instant, Place};
 
 /// Times on a clock with an unknown offset cannot be sorted among the others: they follow.
@@ -66,7 +67,7 @@ pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
     doc.heading(2, &format!("Why the spec failed{number}"));
     doc.raw(Document::text(&words::failure(failure)));
     doc.gap();
-    if let Some(message) = words::message(failure).as_deref() {
+    if let Some(message) = message::in_one_line(&failure.message).as_deref() {
         doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
     }
     if let Some(looked) = looks::looked(&failure.looks) {
