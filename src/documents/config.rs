@@ -1,6 +1,6 @@
 //! Configuration of a service: a YAML file of its own, or a `ConfigMap` that holds one (`kubectl get configmap -o yaml`,
-//! a Helm manifest). Only how its audit store is to buffer and flush is read: `datastorage.buffer` of the services in Go,
-//! `flush_interval_seconds` and its like before.
+//! a Helm manifest). Only what a log prints at its start is read: how an audit store is to buffer and flush
+//! (`datastorage.buffer` of the services in Go, `flush_interval_seconds` and its like before), and the server's pool.
 //!
 //! Read line by line, by indentation: the text of a `|` block is a mapping too, and nothing else of YAML is needed. A
 //! value that is written in another way is not known.
@@ -9,26 +9,30 @@ use super::Document;
 use crate::formats::time::go_duration;
 use crate::instant::{Nanos, SECOND, believed_length};
 
-/// What a configuration says of one audit store's buffer.
+/// One setting of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configured {
     /// Name of the `ConfigMap`, when it is one.
     pub owner: Option<String>,
     /// Which setting.
-    pub setting: BufferSetting,
+    pub setting: Configurable,
     /// Line, from 1.
     pub line: u32,
 }
 
-/// A setting of an audit store's buffer, as in its first line.
+/// What a service says of itself when it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BufferSetting {
+pub enum Configurable {
     /// Flush interval in nanoseconds.
     FlushInterval(Nanos),
     /// Events a batch.
     BatchSize(u64),
     /// Channel capacity in events.
     BufferSize(u64),
+    /// Largest number of open connections of `DataStorage` to its database.
+    OpenConnections(u64),
+    /// Largest number of idle ones.
+    IdleConnections(u64),
 }
 
 /// Largest file that is read; a manifest of all services has a quarter of it.
@@ -110,20 +114,27 @@ fn key_and_value(content: &str) -> Option<(&str, &str)> {
         .then(|| (key, value.trim().trim_matches(['"', '\''])))
 }
 
-fn setting(above: &str, key: &str, value: &str) -> Option<BufferSetting> {
+fn setting(above: &str, key: &str, value: &str) -> Option<Configurable> {
+    let count = || value.parse().ok();
+    if above == "database" {
+        return match key {
+            "maxOpenConns" | "max_open_conns" => count().map(Configurable::OpenConnections),
+            "maxIdleConns" | "max_idle_conns" => count().map(Configurable::IdleConnections),
+            _ => None,
+        };
+    }
     if !matches!(above, "buffer" | "audit" | "datastorage") {
         return None;
     }
-    let count = || value.parse().ok();
     match key {
         "flushInterval" | "flush_interval" => go_duration(value),
         "flushIntervalSeconds" | "flush_interval_seconds" => go_duration(&format!("{value}s")),
-        "batchSize" | "batch_size" => return count().map(BufferSetting::BatchSize),
-        "bufferSize" | "buffer_size" => return count().map(BufferSetting::BufferSize),
+        "batchSize" | "batch_size" => return count().map(Configurable::BatchSize),
+        "bufferSize" | "buffer_size" => return count().map(Configurable::BufferSize),
         _ => None,
     }
     .filter(|interval| believed_length(*interval) && (1..=86_400 * SECOND).contains(interval))
-    .map(BufferSetting::FlushInterval)
+    .map(Configurable::FlushInterval)
 }
 
 #[cfg(test)]
@@ -132,7 +143,7 @@ mod tests {
     use crate::documents::recognise;
     use crate::instant::MILLISECOND;
 
-    fn found(text: &str) -> Vec<(Option<String>, BufferSetting, u32)> {
+    fn found(text: &str) -> Vec<(Option<String>, Configurable, u32)> {
         match recognise(text.as_bytes()) {
             Some(Document::Config(all)) => all.into_iter().map(|one| (one.owner, one.setting, one.line)).collect(),
             None => Vec::new(),
@@ -144,8 +155,8 @@ mod tests {
     fn a_file_of_one_service() {
         let text = "# of the agent\nruntime:\n  audit:\n    enabled: true\n    flush_interval_seconds: 0.5  # fast\n    \
                     batch_size: 50\n";
-        let half = BufferSetting::FlushInterval(500 * MILLISECOND);
-        assert_eq!(found(text), [(None, half, 5), (None, BufferSetting::BatchSize(50), 6)]);
+        let half = Configurable::FlushInterval(500 * MILLISECOND);
+        assert_eq!(found(text), [(None, half, 5), (None, Configurable::BatchSize(50), 6)]);
     }
 
     #[test]
@@ -158,9 +169,9 @@ mod tests {
                     name: gateway-config\nkind: List\n";
         let (first, second) = (Some("aianalysis-config".to_owned()), Some("gateway-config".to_owned()));
         let expected = [
-            (first.clone(), BufferSetting::BufferSize(20_000), 9),
-            (first, BufferSetting::FlushInterval(SECOND), 10),
-            (second, BufferSetting::BatchSize(7), 21),
+            (first.clone(), Configurable::BufferSize(20_000), 9),
+            (first, Configurable::FlushInterval(SECOND), 10),
+            (second, Configurable::BatchSize(7), 21),
         ];
         assert_eq!(found(text), expected);
     }
@@ -170,7 +181,14 @@ mod tests {
         let text = "---\n# Source: kubernaut\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a-config\ndata:\n  \
                     config.yaml: |\n    datastorage:\n      buffer:\n        batchSize: 7\n---\nkind: Deployment\n\
                     metadata:\n  name: b\nspec:\n  buffer:\n    batchSize: many\n";
-        assert_eq!(found(text), [(Some("a-config".to_owned()), BufferSetting::BatchSize(7), 11)]);
+        assert_eq!(found(text), [(Some("a-config".to_owned()), Configurable::BatchSize(7), 11)]);
+    }
+
+    #[test]
+    fn the_pool_of_the_server() {
+        let text = "service:\n  name: data-storage\ndatabase:\n  host: pg\n  maxOpenConns: 100\n  max_idle_conns: 50\n";
+        let (open, idle) = (Configurable::OpenConnections(100), Configurable::IdleConnections(50));
+        assert_eq!(found(text), [(None, open, 5), (None, idle, 6)]);
     }
 
     #[test]

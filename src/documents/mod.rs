@@ -11,7 +11,7 @@ mod pods;
 use memchr::memchr;
 use serde_json::Value;
 
-pub use config::{BufferSetting, Configured};
+pub use config::{Configurable, Configured};
 pub use inspect::Inspect;
 pub use metadata::Metadata;
 pub use pods::{Container, Ending, Pod};
@@ -25,7 +25,7 @@ pub const LARGEST: usize = 16 << 20;
 /// What a whole file turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
-    /// Configuration of services: how their audit stores are to buffer and flush.
+    /// Configuration of services: what they print of it when they start.
     Config(Vec<Configured>),
     /// `podman inspect` or `docker inspect`: one container, seldom more.
     Inspect(Vec<Inspect>),
@@ -124,7 +124,9 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), cut in 0usize..600) {
             let whole = br#"[{"Name":"/x","State":{"StartedAt":"2026-11-24T18:54:27Z","ExitCode":-1},"Config":{"Env":["A=B","C",7]}}]"#;
-            let _ = (recognise(&bytes), recognise(&whole[..cut.min(whole.len())]));
+            let yaml = b"items:\n- data:\n    c: |\n      datastorage:\n        buffer:\n          flushInterval: \"1s\"\n  metadata:\n    name: \xc3\xa4\n";
+            let cut = |text: &[u8]| recognise(&text[..cut.min(text.len())]);
+            let _ = (recognise(&bytes), cut(whole), cut(yaml));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Kind, Said, documents};
 use crate::correlate::stores::Store;
 use crate::correlate::{Seen, World};
-use crate::documents::{BufferSetting, Configured, Document};
+use crate::documents::{Configurable, Configured, Document};
 use crate::instant::spoken;
 use crate::report::Place;
 use crate::sighting::{StoreConfig, StoreEvent, Tick, What};
@@ -18,22 +18,18 @@ fn not_applied(world: &World) -> Vec<Said> {
     said
 }
 
-/// A service's file of configuration says one thing, the first line of its store another. The stores of test processes
-/// are set up by their suite's code and read no file.
+/// What a service's configuration says, and what the service said when it started.
 fn by_configuration(world: &World) -> Vec<Said> {
     let mut said: Vec<Said> = Vec::new();
     for (document, place) in documents(world) {
         let Document::Config(all) = document else { continue };
         for configured in all {
-            let of_pods = world.stores.iter().filter(|store| store.suite.is_none());
-            let known = of_pods.filter_map(|store| Some((store.service.as_deref()?, store.config?, store.config_at?)));
-            let differing = known
+            let differing = started(world)
                 .filter(|(service, ..)| is_of(configured, &place.file, service))
-                .find_map(|(service, config, at)| Some((service, differs(configured.setting, config)?, at)));
+                .find_map(|(service, started, at)| Some((service, differs(configured.setting, started)?, at)));
             if let Some((service, (what, wanted, found), at)) = differing {
                 let line = Place { line: configured.line, ..place.clone() };
-                let text =
-                    format!("{service} is configured with {what} of {wanted}, and its store started with {found}");
+                let text = format!("{service} is configured with {what} of {wanted}, and started with {found}");
                 said.push((text, std::iter::once(line).chain(places(world, &[at])).collect()));
             }
         }
@@ -41,15 +37,35 @@ fn by_configuration(world: &World) -> Vec<Said> {
     said
 }
 
-/// What is set, to what, and what the store started with, where it is not the same.
-fn differs(wanted: BufferSetting, found: StoreConfig) -> Option<(&'static str, String, String)> {
+/// What one line said at the start of a service.
+#[derive(Clone, Copy)]
+enum Started {
+    Store(StoreConfig),
+    Pool { open: u64, idle: u64 },
+}
+
+/// Every service that said how it started. The stores of test processes are set up by their suite's code and read no
+/// file.
+fn started(world: &World) -> impl Iterator<Item = (&str, Started, Seen)> {
+    let of_pods = world.stores.iter().filter(|store| store.suite.is_none());
+    let stores =
+        of_pods.filter_map(|store| Some((store.service.as_deref()?, Started::Store(store.config?), store.config_at?)));
+    let pools = world.servers.iter().filter_map(|server| server.pool);
+    stores.chain(pools.map(|(open, idle, at)| ("datastorage", Started::Pool { open, idle }, at)))
+}
+
+/// What is set, to what, and what the service started with, where it is not the same.
+fn differs(wanted: Configurable, found: Started) -> Option<(&'static str, String, String)> {
     let count =
         |what, wanted: u64, found: u64| (wanted != found).then(|| (what, wanted.to_string(), found.to_string()));
-    match wanted {
-        BufferSetting::FlushInterval(interval) => (interval != found.flush_interval)
+    match (wanted, found) {
+        (Configurable::FlushInterval(interval), Started::Store(found)) => (interval != found.flush_interval)
             .then(|| ("a flush interval", spoken(interval), spoken(found.flush_interval))),
-        BufferSetting::BatchSize(size) => count("a batch size", size, found.batch_size),
-        BufferSetting::BufferSize(size) => count("a buffer size", size, found.buffer_size),
+        (Configurable::BatchSize(size), Started::Store(found)) => count("a batch size", size, found.batch_size),
+        (Configurable::BufferSize(size), Started::Store(found)) => count("a buffer size", size, found.buffer_size),
+        (Configurable::OpenConnections(wanted), Started::Pool { open, .. }) => count("max_open_conns", wanted, open),
+        (Configurable::IdleConnections(wanted), Started::Pool { idle, .. }) => count("max_idle_conns", wanted, idle),
+        _ => None,
     }
 }
 
@@ -106,23 +122,28 @@ mod tests {
     use super::*;
     use crate::instant::SECOND;
 
-    const STARTED: StoreConfig = StoreConfig { flush_interval: SECOND, batch_size: 100, buffer_size: 10_000 };
+    const STORE: Started = Started::Store(StoreConfig { flush_interval: SECOND, batch_size: 100, buffer_size: 10_000 });
 
     #[test]
     fn only_what_differs_is_said() {
-        assert_eq!(differs(BufferSetting::FlushInterval(SECOND), STARTED), None);
-        let said = differs(BufferSetting::FlushInterval(SECOND / 10), STARTED);
+        assert_eq!(differs(Configurable::FlushInterval(SECOND), STORE), None);
+        let said = differs(Configurable::FlushInterval(SECOND / 10), STORE);
         assert_eq!(said, Some(("a flush interval", "100 ms".to_owned(), "1 s".to_owned())));
-        let said = differs(BufferSetting::BatchSize(1), STARTED);
+        let said = differs(Configurable::BatchSize(1), STORE);
         assert_eq!(said, Some(("a batch size", "1".to_owned(), "100".to_owned())));
-        assert_eq!(differs(BufferSetting::BufferSize(10_000), STARTED), None);
+        assert_eq!(differs(Configurable::BufferSize(10_000), STORE), None);
+        let pool = Started::Pool { open: 25, idle: 5 };
+        let said = differs(Configurable::OpenConnections(100), pool);
+        assert_eq!(said, Some(("max_open_conns", "100".to_owned(), "25".to_owned())));
+        assert_eq!(differs(Configurable::IdleConnections(5), pool), None);
+        assert_eq!(differs(Configurable::IdleConnections(6), STORE), None);
     }
 
     #[test]
     fn a_setting_is_of_the_service_that_its_name_or_folder_says() {
         let of = |owner: Option<&str>, file: &str, service: &str| {
             let owner = owner.map(str::to_owned);
-            is_of(&Configured { owner, setting: BufferSetting::BatchSize(1), line: 1 }, file, service)
+            is_of(&Configured { owner, setting: Configurable::BatchSize(1), line: 1 }, file, service)
         };
         assert!(of(Some("remediationorchestrator-config"), "x.yaml", "remediation-orchestrator"));
         assert!(of(Some("notification-controller-config"), "x.yaml", "notification-controller"));

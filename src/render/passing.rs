@@ -1,7 +1,7 @@
 //! What is said of the passing specs that waited for the same type of event as a failing one.
 
 use super::times::{enough, length};
-use crate::counts;
+use super::words::grouped;
 use crate::instant::Nanos;
 use crate::report::{Duration, Passing, Spread};
 
@@ -13,12 +13,12 @@ pub fn passing(of: &Passing) -> Option<String> {
         let who = match since.count {
             all if all == of.looked.count => who(of.specs),
             // The others' emission is not seen.
-            some => format!("the slowest of {some} waits of {} specs", of.specs),
+            some => format!("the slowest of {} waits of {}", grouped(some), so_many(of.specs)),
         };
         return Some(format!("{who} found this type {} after its emission{}", length(slowest), here(of)));
     }
     if of.at_first_look == of.looked.count {
-        return Some(format!("{} found this type at the first look{}", counts::of(of.specs, "spec"), window(of)));
+        return Some(format!("{} found this type at the first look{}", so_many(of.specs), window(of)));
     }
     let looked = slowest(&of.looked)?;
     Some(format!("{} found this type after looking for {}{}", who(of.specs), length(looked), window(of)))
@@ -26,7 +26,11 @@ pub fn passing(of: &Passing) -> Option<String> {
 
 fn who(specs: u64) -> String {
     let many = if specs == 1 { "" } else { "the slowest of " };
-    format!("{many}{}", counts::of(specs, "spec"))
+    format!("{many}{}", so_many(specs))
+}
+
+fn so_many(specs: u64) -> String {
+    if specs == 1 { "1 spec".to_owned() } else { format!("{} specs", grouped(specs)) }
 }
 
 /// What the failing spec has to be compared by.
