@@ -49,7 +49,9 @@ pub fn length(of: Duration) -> String {
     if let (Some(lo), Some(hi)) = (of.lo_ns, of.hi_ns) {
         // What is rounded to a thousand of a unit is one of the next.
         let (_, step) = steps_of_range(lo, hi, unit);
-        unit = Unit::of([ceil(hi, step).saturating_mul(step), lo, hi]);
+        if floor(lo, step) != 0 {
+            unit = Unit::of([ceil(hi, step).saturating_mul(step), lo, hi]);
+        }
     }
     let number = match (of.lo_ns, of.hi_ns) {
         // That a length is more than nothing is no knowledge.
@@ -251,7 +253,7 @@ mod tests {
         assert_eq!(length(Duration::exact(0)), "0 s");
         assert_eq!(length(between_ns(0, 400 * MS)), "< 400 ms");
         // A lower end that is rounded down to nothing is none, and the upper one needs no such step.
-        assert_eq!(length(between_ns(MS, 583 * MS)), "< 583 ms");
+        assert_eq!(length(between_ns(MS, 909 * MS)), "< 909 ms");
         assert_eq!(length(between_ns(213 * MS, 963 * MS)), "0.2–1.0 s");
         assert_eq!(length(between_ns(9_700_000_001, 9_700_000_009)), "9.70 s");
         assert_eq!(length(between_ns(-1_441 * SECOND, -1_439 * SECOND)), "-1441 to -1439 s");
