@@ -3,14 +3,16 @@
 //! The input is one run of a scenario, doubled day after day, so that a part has enough to do. For the whole, beside
 //! other tools, see `benches/compare.sh`.
 
-use std::io::Read;
+#[path = "../tests/texts/mod.rs"]
+mod texts;
+
 use std::path::{Path, PathBuf};
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use whylate::correlate::{bounds, pairing};
 use whylate::reading::{LogFile, Parser};
-use whylate::source::{self, Reader as _};
+use whylate::source::Reader as _;
 use whylate::{correlate, formats, render};
 
 fn main() {
@@ -21,19 +23,8 @@ fn bundle() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/scenarios/flush-delay-stall/bundle")
 }
 
-/// Every file of the bundle.
 fn texts() -> Vec<(String, Vec<u8>)> {
-    struct Keep;
-    impl source::Reader for Keep {
-        type Output = Vec<u8>;
-
-        fn read(&self, _: &str, bytes: &mut dyn Read) -> Vec<u8> {
-            let mut text = Vec::new();
-            bytes.read_to_end(&mut text).map_or_else(|_| Vec::new(), |_| text)
-        }
-    }
-    let gathered = source::gather(&[bundle()], &source::Options::default(), &Keep).expect("the scenario is there");
-    gathered.files.into_iter().filter_map(|file| Some((file.label, file.output?))).collect()
+    texts::texts(&[bundle()])
 }
 
 fn parser() -> Parser {

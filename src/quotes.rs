@@ -60,6 +60,7 @@ fn of_failure<'a>(report: &'a Report, failure: &'a Failure) -> impl Iterator<Ite
     let stages = failure.awaited.iter().flat_map(|awaited| &awaited.stages).flat_map(|stage| &stage.places);
     let looks = failure.looks.iter().flat_map(|look| &look.places);
     let own = failure.places.iter().chain(&failure.wait.places);
+    let own = own.chain(failure.passing.iter().flat_map(|passing| &passing.places));
     // The batch and the request that carried an awaited event.
     let events = failure.awaited.iter().filter_map(|awaited| awaited.event.as_deref());
     let carried = events.flat_map(|id| {

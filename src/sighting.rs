@@ -250,6 +250,8 @@ pub enum TestLine {
     Created { name: Text },
     /// `[Process n]`, or another hint which process a block belongs to.
     Process(u32),
+    /// A frame of a panic's stack: `/src/x.go:203 +0x47d`.
+    Frame { at: CodePlace },
     /// `[FAIL] text` or another line of the summary, with its place.
     Summary { outcome: Outcome, text: Text },
     /// "Ran … of … Specs in … seconds".

@@ -1,31 +1,21 @@
 //! What a file says does not hang on how it is cut into chunks, nor on how many threads read them.
 
-use std::io::{Cursor, Read};
+mod texts;
+
+use std::io::Cursor;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 use whylate::reading::{LogFile, Parser};
-use whylate::source::{self, Reader as _};
-
-struct Keep;
-
-impl source::Reader for Keep {
-    type Output = Vec<u8>;
-
-    fn read(&self, _: &str, bytes: &mut dyn Read) -> Vec<u8> {
-        let mut text = Vec::new();
-        bytes.read_to_end(&mut text).map_or_else(|_| Vec::new(), |_| text)
-    }
-}
+use whylate::source::Reader as _;
 
 /// The files of the test data that say something, each also as a container runtime prints it, its long lines cut.
 static TEXTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let paths = ["scenarios", "bundles"].map(|folder| data.join(folder));
-    let gathered = source::gather(&paths, &source::Options::default(), &Keep).expect("the test data is there");
-    let logs = gathered.files.into_iter().filter_map(|file| file.output);
+    let logs = texts::texts(&paths).into_iter().map(|(_, text)| text);
     let logs: Vec<Vec<u8>> = logs.filter(|text| read(text, 1, 1 << 20).recognised > 3).collect();
     let cut: Vec<Vec<u8>> = logs.iter().map(|text| as_runtime(text)).collect();
     logs.into_iter().chain(cut).collect()

@@ -3,6 +3,7 @@
 
 mod session;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +92,12 @@ fn differences(expected: &Value, found: &Value) -> Vec<String> {
     said
 }
 
+/// The findings of a report by id, each once, in order.
+fn findings(report: &Value) -> Vec<String> {
+    let ids = report["findings"].as_array().into_iter().flatten().filter_map(|finding| code(&finding["id"]));
+    ids.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Holds a report against expected failures; each line names what differs.
 fn compare(name: &str, outcome: &str, expected: &[Value], report: &Value) -> Vec<String> {
     let mut said = Vec::new();
@@ -139,6 +146,10 @@ fn every_scenario_gets_its_verdict() {
             Ok(report) => {
                 let outcome = verdict["outcome"].as_str().unwrap_or_default();
                 mismatches.extend(compare(name, outcome, failures(verdict), &report));
+                let found = findings(&report);
+                if verdict.get("findings").is_some_and(|expected| codes(expected) != found) {
+                    mismatches.push(format!("{name}: expected the findings {}, found {found:?}", verdict["findings"]));
+                }
             }
         }
     }
@@ -152,7 +163,7 @@ fn every_near_miss_differs_from_its_scenario() {
         let answer = |failure: &Value| (code(&failure["cause"]), failure["collateral"] == true);
         let mut causes: Vec<_> = failures(verdict).iter().map(answer).collect();
         causes.sort();
-        (verdict["outcome"].clone(), causes)
+        (verdict["outcome"].clone(), causes, codes(&verdict["findings"]))
     };
     let scenarios = scenarios();
     for (name, _, near) in &scenarios {

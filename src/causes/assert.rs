@@ -4,6 +4,7 @@ use super::{Cause, Examined};
 
 use crate::correlate::awaited::claim;
 use crate::correlate::journeys::Case;
+use crate::message;
 use crate::report::{Evidence, Family};
 
 /// The assertion does not fit the data.
@@ -89,8 +90,11 @@ fn examine(case: &Case<'_>) -> Examined {
 }
 
 fn sentence(case: &Case<'_>) -> String {
-    let head = case.failed.message.lines().next().unwrap_or_default();
-    format!("the events were there in time; the assertion does not hold for what they say: {head}")
+    let held = "the events were there in time; the assertion does not hold for what they say";
+    match message::reason(&case.failed.message) {
+        Some(reason) => format!("{held}: {reason}"),
+        None => format!("{held}."),
+    }
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {

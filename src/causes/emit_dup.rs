@@ -1,10 +1,11 @@
 //! EMIT-DUP: the same object emitted an event more often than expected.
 
-use super::{Cause, Examined, times};
+use super::{Cause, Examined};
 
 use crate::correlate::journeys::Case;
 use crate::correlate::journeys::Journey;
 use crate::correlate::replay::Fate;
+use crate::counts::times;
 use crate::report::Family;
 
 /// The event was emitted more than once.
@@ -70,10 +71,10 @@ fn examine(case: &Case<'_>) -> Examined {
         let count = repeated.len() as u64;
         let lines = repeated.iter().filter_map(|event| case.world.events[*event].ended).collect::<Vec<_>>();
         if count > expected {
-            let text = format!("the same object emitted it {}, {expected} expected", times(repeated.len()));
+            let text = format!("the same object emitted it {}, {expected} expected", times(count));
             examined.supporting.push(case.evidence(text, lines));
         } else if count > 0 {
-            let text = format!("the object emitted it {}, no more than expected", times(repeated.len()));
+            let text = format!("the object emitted it {}, no more than expected", times(count));
             examined.excluding.push(case.evidence(text, lines));
         }
     }
@@ -82,8 +83,9 @@ fn examine(case: &Case<'_>) -> Examined {
 
 fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
-    let count = case.journeys.first().map_or(0, |journey| case.repeated(journey).len());
-    format!("{name} was emitted {} for one object; every one of them was written and found.", times(count))
+    let count = case.journeys.first().map_or(0, |journey| case.repeated(journey).len() as u64);
+    let all = if count == 2 { "both were" } else { "every one of them was" };
+    format!("{name} was emitted {} for one object; {all} written and found.", times(count))
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {

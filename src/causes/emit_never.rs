@@ -1,8 +1,9 @@
 //! EMIT-NEVER: the event was never handed to the store.
 
-use super::{Cause, Examined, times};
+use super::{Cause, Examined};
 
 use crate::correlate::journeys::Case;
+use crate::counts::times;
 use crate::report::{Family, Link, State};
 
 /// The event was never emitted.
@@ -69,8 +70,8 @@ fn examine(case: &Case<'_>) -> Examined {
         let name = journey.wanted.event_type.as_deref().unwrap_or("the awaited event");
         match emitted.state {
             State::Absent => {
-                let because = emitted.because.as_deref().unwrap_or("no call for it");
-                let text = format!("{name} was never handed to the store: {because}");
+                // That it was never handed over is what the sentence says.
+                let text = emitted.because.clone().unwrap_or_else(|| format!("no call for {name}"));
                 examined.supporting.push(case.evidence(text, emitted.seen.iter().copied()));
             }
             State::Seen => {
@@ -87,7 +88,7 @@ fn sentence(case: &Case<'_>) -> String {
     let name = case.awaited_name();
     match case.journeys.first().map_or(0, |journey| journey.emissions.len()) {
         0 => format!("{name} was never handed to the audit store, so no wait could have found it."),
-        count => format!("{name} was emitted {}, fewer than the test expects.", times(count)),
+        count => format!("{name} was emitted {}, fewer than the test expects.", times(count as u64)),
     }
 }
 

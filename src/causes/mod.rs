@@ -161,15 +161,6 @@ fn looked_in_vain(case: &Case<'_>) -> Option<Evidence> {
     (!lines.is_empty()).then(|| case.evidence(text, lines))
 }
 
-/// How often, in words.
-fn times(count: usize) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        count => format!("{count} times"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,10 +91,12 @@ fn examine(case: &Case<'_>) -> Examined {
         && let Some((count, total, _)) = look.request.and_then(|request| requests[request].rows)
         && count == total
     {
-        examined.excluding.push(case.evidence(
-            format!("the query returned all {total} matching rows"),
-            look.request.map(|request| requests[request].at),
-        ));
+        let text = match total {
+            0 => "no row matched the query, so no page cut one off".to_owned(),
+            1 => "the query returned the only matching row".to_owned(),
+            total => format!("the query returned all {total} matching rows"),
+        };
+        examined.excluding.push(case.evidence(text, look.request.map(|request| requests[request].at)));
     }
     examined
 }

@@ -3,8 +3,7 @@
 use super::{Cause, Examined};
 
 use crate::correlate::journeys::Case;
-use crate::instant::SECOND;
-use crate::instant::spoken;
+use crate::instant::{Nanos, SECOND, spoken};
 use crate::report::Family;
 
 /// The queries were too slow.
@@ -73,22 +72,25 @@ fn examine(case: &Case<'_>) -> Examined {
         let text = format!("{} of {all} queries were given up by the client before their answer", lost.len());
         examined.supporting.push(case.evidence(text, lost));
     } else if let Some((slowest, seen)) = case.slowest_look() {
-        if slowest < SECOND {
-            examined
-                .excluding
-                .push(case.evidence(format!("the slowest of {all} queries took {}", spoken(slowest)), [seen]));
-        } else {
-            examined
-                .supporting
-                .push(case.evidence(format!("the slowest of {all} queries took {}", spoken(slowest)), [seen]));
-        }
+        let evidence = case.evidence(took(all, slowest), [seen]);
+        if slowest < SECOND { examined.excluding.push(evidence) } else { examined.supporting.push(evidence) }
     }
     examined
 }
 
+fn took(all: usize, slowest: Nanos) -> String {
+    match all {
+        1 => format!("the only query took {}", spoken(slowest)),
+        all => format!("the slowest of {all} queries took {}", spoken(slowest)),
+    }
+}
+
 fn sentence(case: &Case<'_>) -> String {
-    let lost = case.timed_out_looks().len();
-    format!("{lost} of {} queries timed out, so the test hardly saw what was there.", case.looking.looks.len())
+    let (lost, all) = (case.timed_out_looks().len(), case.looking.looks.len());
+    match case.slowest_look().filter(|_| lost == 0) {
+        Some((slowest, _)) => format!("{}, so the test looked too seldom.", took(all, slowest)),
+        None => format!("{lost} of {all} queries timed out, so the test hardly saw what was there."),
+    }
 }
 
 fn fix(_: &Case<'_>) -> (String, Option<&'static str>) {

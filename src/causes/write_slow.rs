@@ -108,7 +108,11 @@ fn sentence(case: &Case<'_>) -> String {
             let (took, limit) = (at_least(took), at_most(case.write_limit));
             format!("the write of the batch with {name} took {took}; normal is {limit}.")
         }
-        _ => format!("the write of the batch with {name} took too long."),
+        _ if case.followed().any(|(_, event)| event.batch.is_some()) => {
+            format!("the write of the batch with {name} was still running at the last look.")
+        }
+        // No line shows its batch: a write of its store stands for it.
+        _ => format!("a write that could hold {name} was still running at the last look."),
     }
 }
 

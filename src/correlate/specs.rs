@@ -81,8 +81,10 @@ pub struct Failed {
     pub node: Text,
     /// Spec text without node tags and labels, or the suite node's name.
     pub text: String,
-    /// Where the assertion stands.
+    /// Where the assertion stands; for a panic, the line of Go's runtime that raised it.
     pub location: Option<CodePlace>,
+    /// The line of the project's own code that is nearest to it.
+    pub nearest: Option<CodePlace>,
     /// The message.
     pub message: Text,
     /// Line of the message.
@@ -302,6 +304,25 @@ fn failures(files: &[LogFile], output: &TestOutput) -> Vec<Failed> {
     failed
 }
 
+/// Code of Go itself or of a module that the project uses. Packages of the standard library have no dot in their first
+/// part, as the name of a host has.
+fn is_foreign(at: &CodePlace) -> bool {
+    let of_go = |root| {
+        at.file
+            .split_once(root)
+            .is_some_and(|(_, package)| package.split('/').next().is_some_and(|part| !part.contains('.')))
+    };
+    at.file.contains("/pkg/mod/") || of_go("/go/src/") || of_go("/libexec/src/")
+}
+
+/// The innermost frame of a panic's stack that is of the project.
+fn own_frame(lines: &[Sighting]) -> Option<CodePlace> {
+    lines.iter().find_map(|sighting| match &sighting.what {
+        What::Test(TestLine::Frame { at }) if !is_foreign(at) => Some(at.clone()),
+        _ => None,
+    })
+}
+
 fn failure(index: usize, block: &Block, sightings: &[Sighting], zone: Option<Nanos>) -> Option<Failed> {
     let lines = &sightings[block.range.clone()];
     let header = block.header.as_ref();
@@ -335,12 +356,15 @@ fn failure(index: usize, block: &Block, sightings: &[Sighting], zone: Option<Nan
     let repeats = suite_node.is_some() && message.contains("failed on Ginkgo parallel process");
     let victim = matches!(outcome, Outcome::Interrupted | Outcome::Aborted)
         || (outcome == Outcome::TimedOut && message.contains("suite timeout"));
+    let location = in_timeline.map(|(_, _, at, _)| at.clone()).or(at_end.map(|(_, at, _)| at.clone()));
+    let nearest = location.clone().filter(|at| !is_foreign(at)).or_else(|| own_frame(lines));
     Some(Failed {
         block: index,
         outcome,
         node: name,
         text,
-        location: in_timeline.map(|(_, _, at, _)| at.clone()).or(at_end.map(|(_, at, _)| at.clone())),
+        location,
+        nearest,
         timed_out_after: message
             .strip_prefix("Timed out after ")
             .and_then(|rest| crate::formats::time::go_duration(rest.split_whitespace().next()?.trim_end_matches('.')))

@@ -1,8 +1,9 @@
 //! A *document* is a small file that is read whole: it has no lines, and says one thing.
 //!
-//! To add one: a file here, and two lines below (`mod`, `ALL`). What a document says is a claim like any line, and what
-//! it does not say stays `None`.
+//! To add one: a file here, and below its `mod` line, its variant of [`Document`] and its row in [`ALL`]. What a document
+//! says is a claim like any line, and what it does not say stays `None`.
 
+mod config;
 mod inspect;
 mod metadata;
 mod pods;
@@ -10,6 +11,7 @@ mod pods;
 use memchr::memchr;
 use serde_json::Value;
 
+pub use config::{Configurable, Configured};
 pub use inspect::Inspect;
 pub use metadata::Metadata;
 pub use pods::{Container, Ending, Pod};
@@ -23,6 +25,8 @@ pub const LARGEST: usize = 16 << 20;
 /// What a whole file turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
+    /// Configuration of services: what they print of it when they start.
+    Config(Vec<Configured>),
     /// `podman inspect` or `docker inspect`: one container, seldom more.
     Inspect(Vec<Inspect>),
     /// `collection-metadata.json` of the production must-gather.
@@ -31,29 +35,49 @@ pub enum Document {
     Pods(Vec<Pod>),
 }
 
-/// Makes a document of a parsed file, or says that it is none of its kind.
-type Recognise = fn(&Value) -> Option<Document>;
-
-/// Every kind of document, with its name.
-pub static ALL: &[(&str, Recognise)] =
-    &[("inspect", inspect::recognise), ("metadata", metadata::recognise), ("pods", pods::recognise)];
-
-/// Reads a whole file; `None` when it is no JSON, too large, or none of the kinds.
-pub fn recognise(bytes: &[u8]) -> Option<Document> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.len() > LARGEST || !matches!(bytes.trim_ascii_start().first()?, b'[' | b'{') {
-        return None;
-    }
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    ALL.iter().find_map(|(_, recognise)| recognise(&value))
+/// Makes a document of a whole file, or says that it is none of its kind.
+#[derive(Clone, Copy)]
+pub enum Recognise {
+    /// Of parsed JSON.
+    Json(fn(&Value) -> Option<Document>),
+    /// Of text.
+    Yaml(fn(&str) -> Option<Document>),
 }
 
-/// Whether a file that begins so can be a document: it begins with a bracket, and its first line is no object by itself
-/// with another line after it, as in a log.
+/// Every kind of document, with its name.
+pub static ALL: &[(&str, Recognise)] = &[
+    ("config", Recognise::Yaml(config::recognise)),
+    ("inspect", Recognise::Json(inspect::recognise)),
+    ("metadata", Recognise::Json(metadata::recognise)),
+    ("pods", Recognise::Json(pods::recognise)),
+];
+
+/// Reads a whole file; `None` when it is neither JSON nor YAML, too large, or none of the kinds.
+pub fn recognise(bytes: &[u8]) -> Option<Document> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.len() > LARGEST {
+        return None;
+    }
+    if matches!(bytes.trim_ascii_start().first()?, b'[' | b'{') {
+        let value: Value = serde_json::from_slice(bytes).ok()?;
+        return ALL.iter().find_map(|(_, recognise)| match recognise {
+            Recognise::Json(recognise) => recognise(&value),
+            Recognise::Yaml(_) => None,
+        });
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    ALL.iter().find_map(|(_, recognise)| match recognise {
+        Recognise::Yaml(recognise) => recognise(text),
+        Recognise::Json(_) => None,
+    })
+}
+
+/// Whether a file that begins so can be a document: YAML by its first line and not large, or it begins with a bracket,
+/// and its first line is no object by itself with another line after it, as in a log.
 pub fn may_be(head: &[u8]) -> bool {
     let head = head.trim_ascii_start();
     if !matches!(head.first(), None | Some(b'[' | b'{')) {
-        return false;
+        return head.len() <= config::LARGEST && config::may_be(head);
     }
     let Some(end) = memchr(b'\n', head) else { return true };
     let first = std::str::from_utf8(&head[..end]).ok().and_then(Fields::parse);
@@ -100,7 +124,9 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>(), cut in 0usize..600) {
             let whole = br#"[{"Name":"/x","State":{"StartedAt":"2026-11-24T18:54:27Z","ExitCode":-1},"Config":{"Env":["A=B","C",7]}}]"#;
-            let _ = (recognise(&bytes), recognise(&whole[..cut.min(whole.len())]));
+            let yaml = b"items:\n- data:\n    c: |\n      datastorage:\n        buffer:\n          flushInterval: \"1s\"\n  metadata:\n    name: \xc3\xa4\n";
+            let cut = |text: &[u8]| recognise(&text[..cut.min(text.len())]);
+            let _ = (recognise(&bytes), cut(whole), cut(yaml));
         }
     }
 }

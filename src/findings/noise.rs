@@ -3,6 +3,7 @@
 use super::{Kind, Said};
 use crate::correlate::stores::Store;
 use crate::correlate::{Seen, World};
+use crate::counts;
 use crate::instant::{MILLISECOND, Nanos};
 use crate::sighting::{CallerLine, StoreEvent, What};
 use crate::summary::places;
@@ -19,8 +20,8 @@ const SHOWN: usize = 8;
 fn timer_alarm(world: &World) -> Vec<Said> {
     let seen: Vec<Seen> = alarms(world).filter(|(_, jitter)| !jitter).map(|(seen, _)| seen).collect();
     let text = format!(
-        "the flush timer raised its alarm (lines: {}): the process was not scheduled; a slow write does not raise it",
-        seen.len()
+        "the flush timer raised its alarm {}: the process was not scheduled; a slow write does not raise it",
+        counts::times(seen.len() as u64)
     );
     told(world, text, &seen).into_iter().collect()
 }
@@ -29,19 +30,20 @@ fn noise(world: &World) -> Vec<Said> {
     let jitter: Vec<Seen> = alarms(world).filter(|(_, jitter)| *jitter).map(|(seen, _)| seen).collect();
     let teardown = in_teardown(world);
     let echoes: Vec<Seen> = world.requests.iter().filter(|one| one.is_echo()).map(|one| one.at).collect();
+    let so_many = |seen: &[Seen], noun| counts::of(seen.len() as u64, noun);
     let said = [
         (
-            format!("{} alarms of the flush timer are jitter of the scheduler: its interval is so short", jitter.len()),
+            format!(
+                "{} of the flush timer: jitter of the scheduler, its interval is so short",
+                so_many(&jitter, "alarm")
+            ),
             jitter,
         ),
-        (
-            format!("{} errors were printed while the suite was taken down, when no spec was running", teardown.len()),
-            teardown,
-        ),
+        (format!("{} while the suite was taken down, when no spec was running", so_many(&teardown, "error")), teardown),
         (
             format!(
-                "{} answers of DataStorage (context canceled) are echoes of clients that had left before",
-                echoes.len()
+                "{} of DataStorage to clients that had left before (context canceled)",
+                so_many(&echoes, "late answer")
             ),
             echoes,
         ),

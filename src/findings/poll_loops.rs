@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Kind, Said};
 use crate::correlate::World;
 use crate::correlate::requests::About;
+use crate::counts;
 use crate::instant::spoken;
 use crate::summary::places;
 
@@ -32,7 +33,11 @@ fn loops(world: &World) -> Vec<Said> {
             let took = last.end.lo().unwrap_or(0) - first.begin.lo().unwrap_or(0);
             let rows = last.rows.map_or_else(
                 || format!("{} bytes", last.line.bytes),
-                |(count, total, _)| format!("{count} of {total} rows"),
+                |(count, total, _)| match total {
+                    0 => "no row".to_owned(),
+                    total if total == count => counts::of(total, "row"),
+                    total => format!("{count} of {total} rows"),
+                },
             );
             let text =
                 format!("{} equal queries from {connection} in {}, each returned {rows}", run.len(), spoken(took));

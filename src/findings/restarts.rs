@@ -2,6 +2,7 @@
 
 use super::{Kind, Said, documents};
 use crate::correlate::{Seen, World};
+use crate::counts;
 use crate::documents::{Container, Document, Inspect};
 use crate::summary::places;
 
@@ -17,7 +18,8 @@ fn server_restarted(world: &World) -> Vec<Said> {
     if restarts.is_empty() {
         return Vec::new();
     }
-    vec![(format!("DataStorage was started {} times", restarts.len() + 1), places(world, &restarts))]
+    let text = format!("DataStorage was restarted {}", counts::times(restarts.len() as u64));
+    vec![(text, places(world, &restarts))]
 }
 
 /// Containers that did not simply run: a restart explains a gap in a log, a new store and a refused connection.
@@ -30,7 +32,7 @@ fn containers(world: &World) -> Vec<Said> {
                 .iter()
                 .flat_map(|pod| pod.containers.iter().filter_map(|container| of_pod(&pod.name, container)))
                 .collect(),
-            Document::Metadata(_) => continue,
+            Document::Metadata(_) | Document::Config(_) => continue,
         };
         findings.extend(said.into_iter().map(|text| (text, vec![place.clone()])));
     }
@@ -45,7 +47,7 @@ fn inspected(container: &Inspect) -> Option<String> {
             Some(format!("the container {name} ended with status {code}{killed}"))
         }
         (0, _) => None,
-        (restarts, _) => Some(format!("the container {name} was restarted (times: {restarts}){killed}")),
+        (restarts, _) => Some(format!("the container {name} was restarted {}{killed}", counts::times(restarts))),
     }
 }
 
@@ -57,7 +59,8 @@ fn of_pod(pod: &str, container: &Container) -> Option<String> {
     let before = container.ended_before.as_ref()?;
     let reason = before.reason.as_deref().unwrap_or("no reason given");
     let status = before.exit_code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
-    Some(format!("{name} was restarted (times: {}); it had ended with status {status}: {reason}", container.restarts))
+    let times = counts::times(container.restarts);
+    Some(format!("{name} was restarted {times}; it had ended with status {status}: {reason}"))
 }
 
 #[cfg(test)]
@@ -85,9 +88,7 @@ mod tests {
             Container { name: "ds".into(), restarts: 2, ended_before: Some(before), ..Container::default() };
         assert_eq!(
             of_pod("datastorage-7d9f", &restarted).as_deref(),
-            Some(
-                "the container ds of datastorage-7d9f was restarted (times: 2); it had ended with status 137: OOMKilled"
-            )
+            Some("the container ds of datastorage-7d9f was restarted twice; it had ended with status 137: OOMKilled")
         );
     }
 }

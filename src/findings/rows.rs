@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Kind, Said};
 use crate::correlate::requests::{About, Request};
 use crate::correlate::{Seen, World};
+use crate::counts;
 use crate::summary::{places, store_id};
 
 pub const CREATED_TWICE: Kind =
@@ -29,10 +30,10 @@ fn created_twice(world: &World) -> Vec<Said> {
             let attempts: Vec<Seen> =
                 batch.failures.iter().map(|(seen, _)| *seen).chain(lines.iter().copied()).collect();
             let text = format!(
-                "a batch of {} of {} was created {} times: an attempt that the client gave up had been committed",
+                "a batch of {} of {} was created {}: an attempt that the client gave up had been committed",
                 batch.size,
                 store_id(world, batch.store),
-                lines.len()
+                counts::times(lines.len() as u64)
             );
             said.push((text, places(world, &attempts)));
         }
@@ -62,8 +63,9 @@ fn created_by_nobody(world: &World) -> Vec<Said> {
     }
     let said = |((_, connection), (rows, lines)): ((usize, &str), (u64, Vec<Seen>))| {
         let text = format!(
-            "{rows} rows came on the connection {connection}, in {} writes; no store that the logs show sent them",
-            lines.len()
+            "{} came on the connection {connection}, in {}; no store that the logs show sent them",
+            counts::of(rows, "row"),
+            counts::of(lines.len() as u64, "write")
         );
         (text, places(world, &lines[..lines.len().min(MOST)]))
     };

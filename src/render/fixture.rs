@@ -3,8 +3,8 @@
 use crate::instant::{MILLISECOND as MS, Nanos, SECOND};
 use crate::report::{
     Awaited, BatchRow, Bundle, Clock, Confidence, Coverage, Duration, EventRow, Evidence, Failure, Family,
-    FileCoverage, Finding, Fix, Gap, Input, Instant, Link, LinkState, LookRow, NotObservable, Place, Quote, Ranked,
-    Report, RequestRow, RuledOut, Run, RunOutcome, SCHEMA_VERSION, Service, Setting, Spread, Stage, StageRow,
+    FileCoverage, Finding, Fix, Gap, Input, Instant, Link, LinkState, LookRow, NotObservable, Passing, Place, Quote,
+    Ranked, Report, RequestRow, RuledOut, Run, RunOutcome, SCHEMA_VERSION, Service, Setting, Spread, Stage, StageRow,
     StageSpread, State, Store, TickRow, Tool, Verdict, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
@@ -160,6 +160,16 @@ fn failure() -> Failure {
             flush_interval: Some(Duration::exact(9_500 * MS)),
             places: vec![place(SUITE, 311)],
         },
+        passing: Some(Passing {
+            event_type: "classification.decision".to_owned(),
+            specs: 4,
+            at_first_look: 3,
+            looked: spread(4, 0, 20, 510, 510),
+            since_emission: Some(spread(4, 60, 90, 570, 570)),
+            window: Some(Duration::exact(10 * SECOND)),
+            last_look: Some(took(11_100, 11_310)),
+            places: vec![place(SUITE, 902)],
+        }),
     }
 }
 
@@ -529,6 +539,10 @@ pub fn hostile() -> Report {
     of.awaited[0].correlation_id = Some(evil());
     of.awaited[0].journey[3].because = Some(evil());
     of.looks[0].asked = Some(evil());
+    if let Some(passing) = &mut of.passing {
+        passing.event_type = evil();
+        passing.places = vec![evil_place()];
+    }
     report.findings[0].text = evil();
     report.services[0].name = evil();
     report.settings[0].source = evil();

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::escape::{workflow_message, workflow_property};
 use super::places::Places;
-use super::{Style, words};
+use super::{Style, looks, words};
 use crate::report::{Failure, Place, Report, RunOutcome};
 
 /// Annotations of one kind that GitHub shows for a step.
@@ -34,21 +34,27 @@ pub fn render(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()>
 fn failure(of: &Failure, places: &Places) -> Annotation {
     let mut lines = vec![words::failure(of)];
     lines.extend(words::decisive(of).map(|awaited| format!("waited for {}", words::waited(awaited))));
-    lines.extend(words::looked(&of.looks).map(|looked| format!("looked {looked}")));
+    lines.extend(looks::looked(&of.looks).map(|looked| format!("looked {looked}")));
     if let Some(best) = of.ranked.first() {
         let because = best.supporting.iter().take(3);
         lines.extend(because.map(|e| format!("because {} ({})", e.text, places.first(&e.places))));
     }
     lines.extend(of.fix.iter().map(|fix| format!("change: {}", fix.text)));
     lines.extend(words::helped(&of.wait).map(|helped| format!("would have helped: {helped}")));
-    Annotation { kind: "error", place: of.location.as_ref().map(in_repository), title: of.spec.clone(), lines }
+    // A panic is raised by Go's runtime, which is in no repository: what is to be changed is nearer.
+    let known = [of.location.as_ref(), of.fix.as_ref().and_then(|fix| fix.place.as_ref())];
+    let place = known.iter().flatten().find_map(|place| in_repository(place)).or(of.location.clone());
+    Annotation { kind: "error", place, title: of.spec.clone(), lines }
 }
 
 /// The place as GitHub knows it: below the root of the repository. A runner prints absolute paths.
-fn in_repository(place: &Place) -> Place {
+fn in_repository(place: &Place) -> Option<Place> {
     let roots = ["/test/", "/pkg/", "/internal/", "/cmd/"];
-    let start = roots.iter().filter_map(|root| place.file.find(root)).min().filter(|_| place.file.starts_with('/'));
-    Place { file: start.map_or(place.file.as_str(), |at| &place.file[at + 1..]).to_owned(), ..place.clone() }
+    if !place.file.starts_with('/') {
+        return Some(place.clone());
+    }
+    let start = roots.iter().filter_map(|root| place.file.find(root)).min()? + 1;
+    Some(Place { file: place.file[start..].to_owned(), ..place.clone() })
 }
 
 fn warnings(report: &Report) -> Vec<Annotation> {
@@ -133,6 +139,16 @@ mod tests {
             "::notice title=whylate%3A setting-not-applied::the pool was configured with 100 connections, the server \
              started with 25 (signalprocessing_datastorage_test.log:3)"
         );
+    }
+
+    #[test]
+    fn a_panic_of_the_runtime_is_annotated_where_the_project_is_nearest() {
+        let mut report = fixture::one();
+        report.failures[0].location = Some(fixture::place("/usr/local/go/src/runtime/panic.go", 860));
+        report.failures[0].fix.as_mut().expect("a fix").place =
+            Some(fixture::place("/src/kubernaut/pkg/audit/store.go", 203));
+        let text = rendered(&report, &Style::default(), "github");
+        assert!(text.starts_with("::error file=pkg/audit/store.go,line=203,"), "{text}");
     }
 
     #[test]

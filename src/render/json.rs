@@ -157,7 +157,8 @@ mod tests {
             (
                 "/failures/0",
                 "key spec location node outcome collateral process store message started deadline trigger \
-                             last_look cause family confidence sentence fix ranked ruled_out awaited looks wait places",
+                             last_look cause family confidence sentence fix ranked ruled_out awaited looks wait passing \
+                             places",
             ),
             ("/failures/0/location", "file line"),
             ("/failures/0/started", "lo hi"),
@@ -171,6 +172,7 @@ mod tests {
             ("/failures/0/awaited/0/stages/0/took", "lo_ns hi_ns"),
             ("/failures/0/looks/0", "at asked status found returned total places"),
             ("/failures/0/wait", "helps extra timeout flush_interval places"),
+            ("/failures/0/passing", "event_type specs at_first_look looked since_emission window last_look places"),
             ("/findings/0", "id text places"),
             ("/stages/0", "stage service spread"),
             ("/stages/0/spread", "count min p50 p95 p99 max"),

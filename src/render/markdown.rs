@@ -6,7 +6,8 @@ use super::document::Document;
 use super::exclusions::Exclusion;
 use super::places::Places;
 use super::times::length;
-use super::{Style, exclusions, rows, words};
+use super::{Style, exclusions, looks, passing, rows, words};
+use crate::message;
 use crate::report::{Awaited, Failure, Report, StageRow};
 
 /// A longer comment is not read.
@@ -51,12 +52,15 @@ fn one(doc: &mut Document, failure: &Failure) {
     }
     doc.items("Waited for", &failure.awaited, FEW, "event", |_, awaited| Document::text(&words::waited(awaited)));
     if failure.awaited.is_empty() {
-        let message = words::message(failure).unwrap_or("no message");
-        doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
+        let message = message::in_one_line(&failure.message).unwrap_or_else(|| "no message".to_owned());
+        doc.item("Message", &format!("{}{}", Document::text(&message), doc.at(&failure.places)));
     }
-    if let Some(looked) = words::looked(&failure.looks) {
+    if let Some(looked) = looks::looked(&failure.looks) {
         let places = failure.looks.last().map_or(&[][..], |look| &look.places);
         doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(places)));
+    }
+    if let Some((passing, text)) = failure.passing.as_ref().and_then(|of| Some((of, passing::passing(of)?))) {
+        doc.item("Passing", &format!("{}{}", Document::text(&text), doc.at(&passing.places)));
     }
     if let Some(awaited) = words::decisive(failure) {
         if let Some(journey) = words::journey(awaited) {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::json::write_value;
-use super::{Style, words};
+use super::{Style, looks, words};
 use crate::instant::Nanos;
 use crate::report::{Instant, Report};
 
@@ -266,7 +266,7 @@ fn specs(to: &mut Trace<'_>, report: &Report) -> io::Result<()> {
         }
         to.point(Group::Specs, track, "trigger", failure.trigger.as_ref(), Value::Null)?;
         for look in &failure.looks {
-            let about = json!({"answer": words::answer(look), "asked": look.asked, "places": look.places});
+            let about = json!({"answer": looks::answer(look), "asked": look.asked, "places": look.places});
             to.point(Group::Specs, track, "look", look.at.as_ref(), about)?;
         }
     }

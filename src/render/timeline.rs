@@ -8,7 +8,7 @@ use super::layout::{clip, clip_front, width};
 use super::page::Page;
 use super::places::Places;
 use super::times::{day, time};
-use super::{Style, words};
+use super::{Style, looks, words};
 use crate::report::{Failure, Report};
 use crate::timeline::Row;
 
@@ -105,7 +105,7 @@ fn head(report: &Report, failure: &Failure, style: &Style) -> Vec<String> {
                 vec![
                     (at + 1).to_string(),
                     when,
-                    words::answer(look),
+                    looks::answer(look),
                     clip_front(&page.places.first(&look.places), rest),
                 ]
             })

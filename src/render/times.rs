@@ -45,7 +45,14 @@ impl Unit {
 
 /// A length in the unit that suits it: `0.21–0.4 s`, `> 9.71 s`, `12–20 ms`.
 pub fn length(of: Duration) -> String {
-    let unit = Unit::of(of.lo_ns.into_iter().chain(of.hi_ns));
+    let mut unit = Unit::of(of.lo_ns.into_iter().chain(of.hi_ns));
+    if let (Some(lo), Some(hi)) = (of.lo_ns, of.hi_ns) {
+        // What is rounded to a thousand of a unit is one of the next.
+        let (_, step) = steps_of_range(lo, hi, unit);
+        if floor(lo, step) != 0 {
+            unit = Unit::of([ceil(hi, step).saturating_mul(step), lo, hi]);
+        }
+    }
     let number = match (of.lo_ns, of.hi_ns) {
         // That a length is more than nothing is no knowledge.
         (None | Some(Nanos::MIN..=0), None) => return "not known".to_owned(),
@@ -80,21 +87,31 @@ fn one(bound: Nanos, rounding: Rounding) -> String {
     format!("{} {}", rounded(bound, unit, rounding), unit.name())
 }
 
-/// Outwards, to steps of at most a quarter of the width: coarser ones would hide where the interval begins.
-fn range(lo: Nanos, hi: Nanos, unit: Unit) -> String {
+/// Digits after the point and their worth: at most a quarter of the width, for coarser steps would hide where the
+/// interval begins, and no more than three significant digits.
+fn steps_of_range(lo: Nanos, hi: Nanos, unit: Unit) -> (usize, Nanos) {
     let width = hi.saturating_sub(lo);
     let (cap, cap_step) = significant(lo.saturating_abs().max(hi.saturating_abs()), unit);
-    if width < cap_step {
-        // Known better than is worth printing.
-        return decimal(floor(lo / 2 + hi / 2 + cap_step / 2, cap_step), cap);
-    }
     let coarse = [(0, 100 * unit.nanos()), (0, 10 * unit.nanos())].into_iter();
     let fits = coarse.chain(steps(unit)).find(|(_, step)| step.saturating_mul(4) <= width);
-    let (digits, step) = fits.filter(|(_, step)| *step > cap_step).unwrap_or((cap, cap_step));
+    fits.filter(|(_, step)| *step > cap_step).unwrap_or((cap, cap_step))
+}
+
+/// Outwards, in the steps that suit its width.
+fn range(lo: Nanos, hi: Nanos, unit: Unit) -> String {
+    let (digits, step) = steps_of_range(lo, hi, unit);
+    if hi.saturating_sub(lo) < step {
+        // Known better than is worth printing.
+        return decimal(floor(lo / 2 + hi / 2 + step / 2, step), digits);
+    }
     let text = |steps: Nanos| match unit.nanos() {
         one if step > one => decimal(steps.saturating_mul(step / one), digits),
         _ => decimal(steps, digits),
     };
+    if floor(lo, step) == 0 {
+        // Rounded down to nothing, the lower end is no knowledge.
+        return format!("< {}", rounded(hi, unit, Rounding::Up));
+    }
     let (lo, hi) = (text(floor(lo, step)), text(ceil(hi, step)));
     let dash = if lo.starts_with('-') { " to " } else { "–" };
     format!("{lo}{dash}{hi}")
@@ -235,6 +252,9 @@ mod tests {
         assert_eq!(length(Duration::exact(12_345_678)), "12.3 ms");
         assert_eq!(length(Duration::exact(0)), "0 s");
         assert_eq!(length(between_ns(0, 400 * MS)), "< 400 ms");
+        // A lower end that is rounded down to nothing is none, and the upper one needs no such step.
+        assert_eq!(length(between_ns(MS, 909 * MS)), "< 909 ms");
+        assert_eq!(length(between_ns(213 * MS, 963 * MS)), "0.2–1.0 s");
         assert_eq!(length(between_ns(9_700_000_001, 9_700_000_009)), "9.70 s");
         assert_eq!(length(between_ns(-1_441 * SECOND, -1_439 * SECOND)), "-1441 to -1439 s");
         assert_eq!(length(Duration { lo_ns: None, hi_ns: None }), "not known");

@@ -7,8 +7,8 @@ use super::exclusions;
 use super::times::{enough, length, no_more_than, time};
 use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{
-    Awaited, Clock, Confidence, Duration, Failure, Family, Link, LinkState, LookRow, NotObservable, Ranked, Report,
-    RunOutcome, Stage, State, Wait,
+    Awaited, Clock, Confidence, Duration, Failure, Family, Link, LinkState, NotObservable, Ranked, Report, RunOutcome,
+    Stage, State, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 
@@ -155,73 +155,6 @@ pub fn waited(of: &Awaited) -> String {
     if counts.is_empty() { text } else { format!("{text}: {}", counts.join(", ")) }
 }
 
-/// How the spec looked: `6 times in 10.0 s, each found 0`.
-pub fn looked(looks: &[LookRow]) -> Option<String> {
-    let (first, last) = (looks.first()?, looks.last()?);
-    let times = match looks.len() {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        more => format!("{more} times"),
-    };
-    let span = match (&first.at, &last.at) {
-        (Some(from), Some(to)) if looks.len() > 1 && from.clock == to.clock => {
-            let span = Duration::from((to.interval() - from.interval()).not_negative());
-            format!(" in {}", length(span))
-        }
-        (Some(at), _) if looks.len() == 1 => format!(" at {}", time(at)),
-        _ => String::new(),
-    };
-    Some(format!("{times}{span}{}", answers(looks)))
-}
-
-fn answers(looks: &[LookRow]) -> String {
-    // Neighbours with the same answer are said once.
-    let mut runs: Vec<(String, usize)> = Vec::new();
-    for look in looks {
-        let answer = answer(look);
-        match runs.last_mut() {
-            Some((last, count)) if *last == answer => *count += 1,
-            _ => runs.push((answer, 1)),
-        }
-    }
-    match runs.as_slice() {
-        [] => String::new(),
-        [(answer, 1)] => format!(", {answer}"),
-        [(answer, _)] => format!(", each {answer}"),
-        [head @ .., (last, count)] if runs.len() <= 4 => {
-            let head: Vec<String> = head.iter().map(|(answer, count)| counted(answer, *count)).collect();
-            format!(": {}, then {}", head.join(", "), counted(last, *count))
-        }
-        [(first, count), .., (last, last_count)] => {
-            let changes = runs.len() - 2;
-            format!(": {}, {changes} changes, then {}", counted(first, *count), counted(last, *last_count))
-        }
-    }
-}
-
-fn counted(answer: &str, count: usize) -> String {
-    if count == 1 { answer.to_owned() } else { format!("{answer} ({count} times)") }
-}
-
-/// What one look came back with.
-pub fn answer(look: &LookRow) -> String {
-    let rows = match (look.found, look.returned, look.total) {
-        (Some(found), ..) => format!("found {found}"),
-        (None, Some(returned), _) => format!("returned {returned}"),
-        (None, None, Some(total)) => format!("total {total}"),
-        (None, None, None) => String::new(),
-    };
-    let total = match (look.found.or(look.returned), look.total) {
-        (Some(rows), Some(total)) if total != rows => format!(" of {total}"),
-        _ => String::new(),
-    };
-    match look.status {
-        Some(status) if status >= 400 => format!("status {status}"),
-        _ if rows.is_empty() => "answer not shown".to_owned(),
-        _ => format!("{rows}{total}"),
-    }
-}
-
 /// Up to where the event came: `buffered 19:35:15.4; flushed: not by the end of the log`, and why.
 pub fn journey(of: &Awaited) -> Option<String> {
     let seen = of.journey.iter().rev().find(|link| link.state == State::Seen);
@@ -242,11 +175,6 @@ pub fn journey(of: &Awaited) -> Option<String> {
 
 fn after(seen: Option<&LinkState>, link: &LinkState) -> bool {
     seen.is_none_or(|seen| seen.link < link.link)
-}
-
-/// The first line of the failure's message that says something.
-pub fn message(of: &Failure) -> Option<&str> {
-    of.message.lines().map(str::trim).find(|line| !line.is_empty())
 }
 
 /// What stands second and further, and is not ruled out.
@@ -426,17 +354,6 @@ mod tests {
         assert_eq!(headline(Some("flush-delay"), Some(Family::FlushDelay), Some(Confidence::Proven), said), said);
         let unknown = headline(None, Some(Family::Unknown), Some(Confidence::Unknown), "no test output.");
         assert_eq!(unknown, "unknown: no test output.");
-    }
-
-    #[test]
-    fn looks_are_summed_up() {
-        let report = fixture::one();
-        assert_eq!(looked(&report.failures[0].looks).as_deref(), Some("6 times in 10.0 s, each found 0"));
-        let mut looks = report.failures[0].looks.clone();
-        looks[5].found = Some(1);
-        looks[5].total = Some(3);
-        assert_eq!(looked(&looks).as_deref(), Some("6 times in 10.0 s: found 0 (5 times), then found 1 of 3"));
-        assert_eq!(looked(&[]), None);
     }
 
     #[test]

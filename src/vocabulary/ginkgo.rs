@@ -202,6 +202,9 @@ impl Ginkgo {
     }
 
     fn other(&mut self, text: &str, names: &mut Names) -> Option<TestLine> {
+        if let Some(at) = frame(text, names) {
+            return Some(TestLine::Frame { at });
+        }
         if let Some(place) = code_place(text, names) {
             self.unknown.previous_asked |= self.unknown.previous;
             if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER {
@@ -352,6 +355,13 @@ fn code_place(text: &str, names: &mut Names) -> Option<CodePlace> {
     Some(CodePlace { file: names.text(file), line: line.parse().ok()? })
 }
 
+/// `/src/kubernaut/pkg/audit/store.go:203 +0x47d`
+fn frame(text: &str, names: &mut Names) -> Option<CodePlace> {
+    let (place, offset) =
+        text.trim_start_matches('\t').rsplit_once(" +0x").filter(|(place, _)| place.starts_with('/'))?;
+    offset.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| code_place(place, names))?
+}
+
 /// `Ran 87 of 92 Specs in 95.838 seconds`
 fn ran(text: &str) -> Option<TestLine> {
     let mut words = text.split(' ');
@@ -429,13 +439,22 @@ mod tests {
     fn a_panic_names_its_reason_after_its_location() {
         let said = read(
             "[PANICKED] Test Panicked\nIn [It] at: /usr/local/go/src/runtime/panic.go:860 @ 11/24/26 13:52:05.877\n\n\
-             send on closed channel\n\nFull Stack Trace\n",
+             send on closed channel\n\nFull Stack Trace\npanic({0x1bc25c0?, 0x1f81380?})\n\
+             \t/usr/local/go/src/runtime/panic.go:860 +0x13a\n\
+             github.com/jordigilh/kubernaut/pkg/audit.(*BufferedAuditStore).StoreAudit(0x1b25300dc420)\n\
+             \t/src/kubernaut/pkg/audit/store.go:203 +0x47d\n",
         );
         let Some(TestLine::Failure { message, .. }) = said.iter().find(|said| matches!(said, TestLine::Failure { .. }))
         else {
             panic!("{said:?}")
         };
         assert!(message.ends_with("send on closed channel"), "{message}");
+        let frames = said.iter().filter_map(|said| match said {
+            TestLine::Frame { at } => Some((&*at.file, at.line)),
+            _ => None,
+        });
+        let expected = [("/usr/local/go/src/runtime/panic.go", 860), ("/src/kubernaut/pkg/audit/store.go", 203)];
+        assert_eq!(frames.collect::<Vec<_>>(), expected);
     }
 
     #[test]

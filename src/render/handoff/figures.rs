@@ -35,13 +35,8 @@ pub fn findings(doc: &mut Document, report: &Report) {
     }
     for stage in report.stages.iter().filter(|stage| stage.spread.count > 0) {
         let service = stage.service.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let text = format!(
-            "{} events{service}, median {}, p95 {}, longest {}",
-            words::grouped(stage.spread.count),
-            length_if_known(stage.spread.p50),
-            length_if_known(stage.spread.p95),
-            length_if_known(stage.spread.max)
-        );
+        let text =
+            format!("{} events{service}, {}", words::grouped(stage.spread.count), in_short(&stage.spread, "longest"));
         let label = format!("Stage {} ({})", words::stage(stage.stage), words::stage_span(stage.stage));
         doc.item(&label, &format!("{} (`stages` in the JSON report)", Document::text(&text)));
     }
@@ -207,28 +202,21 @@ fn quantiles(of: &Spread) -> [String; 5] {
     [of.min, of.p50, of.p95, of.p99, of.max].map(|quantile| Document::text(&length_if_known(quantile)))
 }
 
+fn in_short(of: &Spread, most: &str) -> String {
+    let [median, p95, max] = [of.p50, of.p95, of.max].map(length_if_known);
+    format!("median {median}, p95 {p95}, {most} {max}")
+}
+
 /// The figures that the first question is answered with.
 pub fn performance(doc: &mut Document, report: &Report) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for service in report.services.iter().filter(|service| service.writes.count > 0) {
-        let writes = &service.writes;
-        let figures = format!(
-            "median {}, p95 {}, slowest {}",
-            length_if_known(writes.p50),
-            length_if_known(writes.p95),
-            length_if_known(writes.max)
-        );
+        let figures = in_short(&service.writes, "slowest");
         let name = format!("writes of {}", service.name);
         rows.push(vec![Document::text(&name), Document::text(&figures), "`services`".to_owned()]);
     }
     for stage in report.stages.iter().filter(|stage| stage.spread.count > 0) {
-        let spread = &stage.spread;
-        let figures = format!(
-            "median {}, p95 {}, longest {}",
-            length_if_known(spread.p50),
-            length_if_known(spread.p95),
-            length_if_known(spread.max)
-        );
+        let figures = in_short(&stage.spread, "longest");
         let service = stage.service.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
         let name = format!("{}{service}", words::stage(stage.stage));
         rows.push(vec![Document::text(&name), Document::text(&figures), "`stages`".to_owned()]);

@@ -2,11 +2,14 @@
 
 use super::super::document::Document;
 use super::super::exclusions::{self, Exclusion};
+use super::super::looks;
 use super::super::markdown::stages;
+use super::super::passing;
 use super::super::times::time;
 use super::super::words;
 use super::{ELSEWHERE, ROWS};
 use crate::instant::Nanos;
+use crate::message;
 use crate::report::{Failure, Instant, Place};
 
 /// Times on a clock with an unknown offset cannot be sorted among the others: they follow.
@@ -41,7 +44,7 @@ pub fn timeline(doc: &mut Document, failure: &Failure, number: &str) {
     for (n, look) in failure.looks.iter().enumerate() {
         let Some(at) = &look.at else { continue };
         before = Some(key(at, before));
-        let text = format!("look {}: {}", n + 1, words::answer(look));
+        let text = format!("look {}: {}", n + 1, looks::answer(look));
         rows.extend(before.map(|key| (key, at, text, &look.places[..])));
     }
     rows.extend(
@@ -64,12 +67,15 @@ pub fn why(doc: &mut Document, failure: &Failure, number: &str) {
     doc.heading(2, &format!("Why the spec failed{number}"));
     doc.raw(Document::text(&words::failure(failure)));
     doc.gap();
-    if let Some(message) = words::message(failure) {
+    if let Some(message) = message::in_one_line(&failure.message).as_deref() {
         doc.item("Message", &format!("{}{}", Document::text(message), doc.at(&failure.places)));
     }
-    if let Some(looked) = words::looked(&failure.looks) {
+    if let Some(looked) = looks::looked(&failure.looks) {
         let places: Vec<Place> = failure.looks.iter().flat_map(|look| look.places.iter().cloned()).collect();
         doc.item("Looked", &format!("{}{}", Document::text(&looked), doc.at(&places)));
+    }
+    if let Some((passing, text)) = failure.passing.as_ref().and_then(|of| Some((of, passing::passing(of)?))) {
+        doc.item("Passing", &format!("{}{}", Document::text(&text), doc.at(&passing.places)));
     }
     if failure.awaited.is_empty() {
         doc.item("Waited for", "no event that the logs name");

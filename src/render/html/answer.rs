@@ -3,7 +3,7 @@
 
 use super::writer::Html;
 use crate::render::times::{length, time};
-use crate::render::{Style, exclusions, rows, words};
+use crate::render::{Style, exclusions, looks, passing, rows, words};
 use crate::report::{Awaited, Failure, Ranked, Report, State};
 
 /// Rows of a list on the page.
@@ -60,7 +60,9 @@ fn spec(html: &mut Html<'_>, of: &Failure) {
     for awaited in of.awaited.iter().take(ROWS) {
         html.row("Waited for", Some(&words::waited(awaited)), &[]);
     }
-    html.row("Looked", words::looked(&of.looks).as_deref(), &looked);
+    html.row("Looked", looks::looked(&of.looks).as_deref(), &looked);
+    let passing = of.passing.as_ref();
+    html.row("Passing", passing.and_then(passing::passing).as_deref(), passing.map_or(&[], |known| &known.places));
     let decisive = words::decisive(of);
     html.row("Journey", decisive.and_then(words::journey).as_deref(), &[]);
     html.row(

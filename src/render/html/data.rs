@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::columns::{Dictionary, Instants, Places as PlaceColumn, Scale, Span, length};
 use crate::render::places::Places;
 use crate::render::times::length as text_of;
-use crate::render::{Style, rows, words};
+use crate::render::{Style, looks, rows, words};
 use crate::report::{Awaited, BatchRow, EventRow, Failure, Instant, Place, Report, RequestRow, TickRow};
 
 /// One text from a bundle is cut after so many characters.
@@ -251,7 +251,7 @@ impl<'a> Making<'a> {
             .iter()
             .map(|look| {
                 let (at, places) = (self.at(look.at.as_ref()), self.places(&look.places));
-                json!({"at": at, "text": words::answer(look), "asked": look.asked.as_deref().map(cut),
+                json!({"at": at, "text": looks::answer(look), "asked": look.asked.as_deref().map(cut),
                     "bad": look.status.is_some_and(|status| status >= 400), "places": places})
             })
             .collect();

@@ -3,8 +3,9 @@
 use super::super::layout::{clip_front, wrap};
 use super::super::page::Page;
 use super::super::times::length;
-use super::super::{Style, exclusions, rows, words};
+use super::super::{Style, exclusions, looks, passing, rows, words};
 use super::{FEW, LABEL, LONG_LABEL, hidden};
+use crate::message;
 use crate::report::{Awaited, Confidence, Evidence, Failure, Report, StageRow};
 use crate::sighting::Outcome;
 
@@ -46,11 +47,20 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     if failure.awaited.len() > few {
         page.row("", LABEL, &words::more(failure.awaited.len() - few, "event"), &[], 1);
     } else if failure.awaited.is_empty() {
-        page.row("message", LABEL, words::message(failure).unwrap_or("no message"), &failure.places, 2);
+        page.row(
+            "message",
+            LABEL,
+            message::in_one_line(&failure.message).as_deref().unwrap_or("no message"),
+            &failure.places,
+            2,
+        );
     }
-    if let Some(looked) = words::looked(&failure.looks) {
+    if let Some(looked) = looks::looked(&failure.looks) {
         let last = failure.looks.last().map_or(&[][..], |look| &look.places);
         page.row("looked", LABEL, &looked, last, 2);
+    }
+    if let Some((passing, text)) = failure.passing.as_ref().and_then(|of| Some((of, passing::passing(of)?))) {
+        page.row("passing", LABEL, &text, &passing.places, 3);
     }
     if let Some(journey) = words::decisive(failure).and_then(words::journey) {
         page.row("journey", LABEL, shortened(&journey, failure), &[], 3);
