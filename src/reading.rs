@@ -71,7 +71,7 @@ impl source::Reader for Parser {
     fn read(&self, label: &str, bytes: &mut dyn Read) -> LogFile {
         let mut chunks = Chunks::new(bytes, self.chunk, self.longest_line, &self.bytes_read);
         let layers = Layers::of(&String::from_utf8_lossy(chunks.head()));
-        let mut lines = Lines::new(label, Manner { layers, longest_line: self.longest_line });
+        let mut lines = Lines::new(label, Manner { layers, longest_line: self.longest_line, begun: false });
         let (mut chunk, mut count) = (Vec::new(), 0);
         while chunks.next(&mut chunk) {
             lines.chunk(&chunk);

@@ -16,6 +16,8 @@ use crate::sighting::{CodePlace, Header, Outcome, Sighting, TestLine, Text, What
 #[derive(Debug, Clone, Default)]
 pub struct Ginkgo {
     previous: String,
+    /// Number of that line.
+    previous_line: u32,
     body: Option<Body>,
     in_summary: bool,
     unknown: Unknown,
@@ -44,6 +46,9 @@ struct Body {
     lines: usize,
 }
 
+/// Lines above a location in which the text of its spec is looked for. Nothing is printed between the two, unless a
+/// container writes to the same terminal.
+pub const NEAR: u32 = 16;
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
 const BODY_BYTES: usize = 64 << 10;
@@ -68,6 +73,7 @@ impl Ginkgo {
         }
         if !next.unknown.previous {
             self.previous = next.previous;
+            self.previous_line = next.previous_line.saturating_add(before);
             self.unknown.previous = false;
         }
         if !next.unknown.in_summary {
@@ -96,12 +102,45 @@ impl Ginkgo {
         }
         let before = found.len();
         self.recognise(text, number, names, found);
+        self.pass(text, number);
+        found.len() > before || self.body.is_some()
+    }
+
+    /// Notes a line that says nothing by itself: a location can follow.
+    pub fn pass(&mut self, line: &str, number: u32) {
+        let text = line.trim_end();
         if !text.is_empty() {
             self.previous.clear();
             self.previous.push_str(text);
+            self.previous_line = number;
             self.unknown.previous = false;
         }
-        found.len() > before || self.body.is_some()
+    }
+
+    /// So many lines stand before the file that this read.
+    pub fn move_down(&mut self, lines: u32) {
+        self.previous_line = self.previous_line.saturating_add(lines);
+        if let Some(body) = &mut self.body {
+            body.line = body.line.saturating_add(lines);
+        }
+    }
+
+    /// Whether a line of a chunk may end as a location does; nothing else in free text can say something without a
+    /// word that is known.
+    pub fn may_be_place(line: &[u8]) -> bool {
+        let ends_so = |line: &[u8]| {
+            let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            let rest = &line[..line.len() - digits];
+            digits > 0 && rest.strip_suffix(b"+").unwrap_or(rest).ends_with(b".go:")
+        };
+        match line.last() {
+            Some(b'0'..=b'9') => ends_so(line),
+            // A blank, or what may be one.
+            Some(b' ' | b'\t' | b'\r' | 0x0b | 0x0c | 0x80..) => {
+                ends_so(String::from_utf8_lossy(line).trim_end().as_bytes())
+            }
+            _ => false,
+        }
     }
 
     /// Line of the failure whose message is still being printed.
@@ -194,17 +233,18 @@ impl Ginkgo {
                 }
             }
             _ => {
-                if let Some(said) = self.other(text, names) {
+                if let Some(said) = self.other(text, number, names) {
                     add(None, said);
                 }
             }
         }
     }
 
-    fn other(&mut self, text: &str, names: &mut Names) -> Option<TestLine> {
+    fn other(&mut self, text: &str, number: u32, names: &mut Names) -> Option<TestLine> {
         if let Some(place) = code_place(text, names) {
             self.unknown.previous_asked |= self.unknown.previous;
-            if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER {
+            let far = number.saturating_sub(self.previous_line) > NEAR;
+            if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER || far {
                 return None;
             }
             return Some(TestLine::SpecText { text: names.prose(&self.previous), place });

@@ -8,6 +8,7 @@ mod controllers;
 mod datastorage;
 mod ginkgo;
 mod looks;
+mod needles;
 mod postgresql;
 mod python_store;
 
@@ -15,8 +16,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
-pub use ginkgo::Ginkgo;
+pub use ginkgo::{Ginkgo, NEAR};
 pub use looks::parameter;
+pub use needles::Needles;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::formats::Record;
