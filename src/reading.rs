@@ -10,6 +10,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+pub use chunks::Buffers;
 use chunks::Chunks;
 use lines::{Lines, Manner};
 
@@ -52,11 +53,14 @@ pub struct Parser {
     pub threads: usize,
     /// Bytes that are read at once, at least 1.
     pub chunk: usize,
+    /// Room for them.
+    pub buffers: Buffers,
 }
 
 impl Default for Parser {
     fn default() -> Self {
-        Self { longest_line: source::Limits::default().line, bytes_read: Arc::default(), threads: 1, chunk: CHUNK }
+        let (bytes_read, buffers) = (Arc::default(), Buffers::default());
+        Self { longest_line: source::Limits::default().line, bytes_read, threads: 1, chunk: CHUNK, buffers }
     }
 }
 
@@ -72,16 +76,17 @@ impl source::Reader for Parser {
         let mut chunks = Chunks::new(bytes, self.chunk, self.longest_line, &self.bytes_read);
         let layers = Layers::of(&String::from_utf8_lossy(chunks.head()));
         let mut lines = Lines::new(label, Manner { layers, longest_line: self.longest_line, begun: false });
-        let (mut chunk, mut count) = (Vec::new(), 0);
+        let (mut chunk, mut count) = (self.buffers.take(), 0);
         while chunks.next(&mut chunk) {
             lines.chunk(&chunk);
             count += 1;
             let may_be = |document: &Vec<u8>| document.len() <= documents::LARGEST && lines.may_be_document(document);
             chunks.document = chunks.document.take().filter(may_be);
             if count >= BIG && self.threads > 1 && chunks.document.is_none() {
-                lines = crew::read(&mut chunks, lines, self.threads - 1);
+                lines = crew::read(&mut chunks, lines, self.threads - 1, &self.buffers);
             }
         }
+        self.buffers.give_back(chunk);
         lines.finish(chunks.document.as_deref(), chunks.cut_lines)
     }
 }

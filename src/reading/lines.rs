@@ -1,5 +1,7 @@
 //! Lines: what the lines of one file said so far, and what the next one has to be read with.
 
+use std::num::NonZeroI64;
+
 use memchr::{memchr, memchr2, memrchr};
 
 use super::LogFile;
@@ -272,6 +274,7 @@ impl Lines {
                 self.file.recognised += 1;
                 // A time that cannot be one is none; what the line says stands.
                 let stamp = stamp.filter(|stamp| believable(*stamp));
+                let read_at = read_at.and_then(NonZeroI64::new);
                 self.file.sightings.push(Sighting { line: number, stamp, read_at, what });
             } else if record.as_ref().map_or(vocabulary::decoder(message).is_some(), vocabulary::is_unreadable) {
                 self.file.unreadable += 1;
@@ -298,8 +301,10 @@ impl Lines {
         let lines = self.number();
         self.file.edges.close(&self.ginkgo, &self.file.sightings, lines);
         self.ginkgo.finish(&mut self.names, &mut self.file.sightings);
-        // A failure's message is complete only after its last line, and stands where it began.
-        self.file.sightings.sort_by_key(|sighting| sighting.line);
+        // A failure's message is complete only after its last line, and stands where it began. Sorting takes room.
+        if !self.file.sightings.is_sorted_by_key(|sighting| sighting.line) {
+            self.file.sightings.sort_by_key(|sighting| sighting.line);
+        }
         self.file.document = document.filter(|head| self.may_be_document(head)).and_then(documents::recognise);
         if self.file.document.is_some() {
             self.file.recognised = self.file.lines;

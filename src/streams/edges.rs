@@ -2,6 +2,7 @@
 //! the second part's first lines are read once more, in the state that the first part's last lines left.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroI64;
 
 use crate::instant::{Nanos, Stamp, Zone, believed};
 use crate::reading::LogFile;
@@ -113,7 +114,7 @@ pub fn free_text(
         return true;
     }
     let Some(what) = vocabulary::plain(line, names) else { return false };
-    found.push(Sighting { line: number, stamp: None, read_at, what });
+    found.push(Sighting { line: number, stamp: None, read_at: read_at.and_then(NonZeroI64::new), what });
     true
 }
 

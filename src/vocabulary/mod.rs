@@ -14,7 +14,7 @@ mod python_store;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 pub use ginkgo::{Ginkgo, NEAR};
 pub use looks::parameter;
@@ -96,7 +96,7 @@ impl Names {
     pub fn text(&mut self, name: &str) -> Text {
         let known = self.known.entry(xxh3_64_with_seed(name.as_bytes(), self.seed));
         let known = known.or_insert_with(|| Text::from(name));
-        if **known == *name { Arc::clone(known) } else { Text::from(name) }
+        if known.as_str() == name { known.clone() } else { Text::from(name) }
     }
 
     /// Free text from a log, with secrets masked and cut to a length that a report can print.
