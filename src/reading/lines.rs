@@ -2,7 +2,7 @@
 
 use std::num::NonZeroI64;
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::LogFile;
 use crate::documents;
@@ -139,15 +139,15 @@ impl Lines {
     /// line that may be a location.
     fn pass_over(&mut self, chunk: &[u8], at: usize, to: usize) -> usize {
         let mut begin = at;
-        while begin < to {
-            let end = line_end(chunk, begin);
-            if Ginkgo::may_be_place(without_feed(&chunk[begin..end])) {
-                break;
+        let open = (to > at && chunk[to - 1] != b'\n').then_some(to - at);
+        for feed in memchr_iter(b'\n', &chunk[at..to]).chain(open) {
+            if Ginkgo::may_be_place(&chunk[begin..at + feed]) {
+                return begin;
             }
             self.file.lines += 1;
-            begin = end;
+            begin = (at + feed + 1).min(to);
         }
-        begin
+        to
     }
 
     /// Reads a line among others that were passed over; returns where the next begins.

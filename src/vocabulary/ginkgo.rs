@@ -127,17 +127,13 @@ impl Ginkgo {
 
     /// Whether a line of a chunk may end as a location does; nothing else in free text can say something without a
     /// word that is known.
+    #[inline]
     pub fn may_be_place(line: &[u8]) -> bool {
-        let ends_so = |line: &[u8]| {
-            let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-            let rest = &line[..line.len() - digits];
-            digits > 0 && rest.strip_suffix(b"+").unwrap_or(rest).ends_with(b".go:")
-        };
         match line.last() {
-            Some(b'0'..=b'9') => ends_so(line),
+            Some(b'0'..=b'9') => ends_as_place(line),
             // A blank, or what may be one.
             Some(b' ' | b'\t' | b'\r' | 0x0b | 0x0c | 0x80..) => {
-                ends_so(String::from_utf8_lossy(line).trim_end().as_bytes())
+                ends_as_place(String::from_utf8_lossy(line).trim_end().as_bytes())
             }
             _ => false,
         }
@@ -283,6 +279,13 @@ impl Ginkgo {
         }
         unreachable(text, names)
     }
+}
+
+/// `….go:123`
+fn ends_as_place(line: &[u8]) -> bool {
+    let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = &line[..line.len() - digits];
+    digits > 0 && rest.strip_suffix(b"+").unwrap_or(rest).ends_with(b".go:")
 }
 
 fn unreachable(text: &str, names: &mut Names) -> Option<TestLine> {
