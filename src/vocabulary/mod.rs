@@ -1,7 +1,8 @@
 //! What a line says. A *vocabulary* is a table from messages to sightings; it knows nothing of how a line is written.
 //!
 //! Structured lines are found through one hash table over all exact messages. Free text (test output) is tried member
-//! by member. To add a vocabulary of messages: a file here, and two lines below (`mod`, `WORDINGS`).
+//! by member. To add a vocabulary of messages: a file here, and two lines below (`mod`, `WORDINGS`). A line without any
+//! of the [`Needles`] is not read at all: what is added must hold one.
 
 mod audit_store;
 mod controllers;
