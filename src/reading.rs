@@ -8,8 +8,9 @@ mod lines;
 
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+pub use chunks::Buffers;
 use chunks::Chunks;
 use lines::{Lines, Manner};
 
@@ -52,18 +53,23 @@ pub struct Parser {
     pub threads: usize,
     /// Bytes that are read at once, at least 1.
     pub chunk: usize,
+    /// Room for them.
+    pub buffers: Buffers,
+    /// Files that are being read. While there is one for each thread, none needs help.
+    pub busy: AtomicUsize,
 }
 
 impl Default for Parser {
     fn default() -> Self {
-        Self { longest_line: source::Limits::default().line, bytes_read: Arc::default(), threads: 1, chunk: CHUNK }
+        let (bytes_read, buffers, busy) = (Arc::default(), Buffers::default(), AtomicUsize::new(0));
+        Self { longest_line: source::Limits::default().line, bytes_read, threads: 1, chunk: CHUNK, buffers, busy }
     }
 }
 
 /// Small enough that a chunk stays in the processor's cache until it is read.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 128 << 10;
 /// Chunks from which on a file is worth several threads.
-const BIG: usize = 4;
+const BIG: usize = 8;
 
 impl source::Reader for Parser {
     type Output = LogFile;
@@ -71,17 +77,21 @@ impl source::Reader for Parser {
     fn read(&self, label: &str, bytes: &mut dyn Read) -> LogFile {
         let mut chunks = Chunks::new(bytes, self.chunk, self.longest_line, &self.bytes_read);
         let layers = Layers::of(&String::from_utf8_lossy(chunks.head()));
-        let mut lines = Lines::new(label, Manner { layers, longest_line: self.longest_line });
-        let (mut chunk, mut count) = (Vec::new(), 0);
+        let mut lines = Lines::new(label, Manner { layers, longest_line: self.longest_line, begun: false });
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        let (mut chunk, mut count) = (self.buffers.take(), 0);
         while chunks.next(&mut chunk) {
             lines.chunk(&chunk);
             count += 1;
             let may_be = |document: &Vec<u8>| document.len() <= documents::LARGEST && lines.may_be_document(document);
             chunks.document = chunks.document.take().filter(may_be);
-            if count >= BIG && self.threads > 1 && chunks.document.is_none() {
-                lines = crew::read(&mut chunks, lines, self.threads - 1);
+            let idle = self.threads.saturating_sub(self.busy.load(Ordering::Relaxed));
+            if count >= BIG && idle > 0 && chunks.document.is_none() {
+                lines = crew::read(&mut chunks, lines, idle, &self.buffers);
             }
         }
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+        self.buffers.give_back(chunk);
         lines.finish(chunks.document.as_deref(), chunks.cut_lines)
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Vocabularies make sightings out of records; everything after them knows sightings only.
 
-use std::sync::Arc;
+use std::num::NonZeroI64;
+
+use arcstr::ArcStr;
 
 use crate::instant::{Nanos, Stamp};
 
-/// An interned text of a bundle: a label, never a path and never trusted.
-pub type Text = Arc<str>;
+/// An interned text of a bundle: a label, never a path and never trusted. One pointer wide, for millions are kept.
+pub type Text = ArcStr;
 
 /// One sighting with its place in its file.
 #[derive(Debug, Clone)]
@@ -16,8 +18,9 @@ pub struct Sighting {
     pub line: u32,
     /// The line's own stamp, if it has one.
     pub stamp: Option<Stamp>,
-    /// The stamp that a runtime put before the line when it *read* it (CRI, kubectl): nanoseconds, UTC.
-    pub read_at: Option<Nanos>,
+    /// The stamp that a runtime put before the line when it *read* it (CRI, kubectl): nanoseconds, UTC. The epoch itself
+    /// is not believed, which spares the room to say whether there is one.
+    pub read_at: Option<NonZeroI64>,
     /// What the line says.
     pub what: What,
 }
@@ -59,7 +62,7 @@ pub enum StoreEvent {
     /// "Audit store initialized".
     Initialized { service: Text, config: StoreConfig },
     /// "Audit background writer started": a new store.
-    Started { config: StoreConfig, start_time: Option<Nanos> },
+    Started { config: Box<StoreConfig>, start_time: Option<Nanos> },
     /// "`StoreAudit` called": before validation.
     Called { event_type: Text, correlation_id: Text },
     /// Client-side validation refused the event; the line names neither type nor id.
@@ -359,4 +362,16 @@ pub enum CallerLine {
     Error { message: Text, error: Text },
     /// A process panicked.
     Panic { message: Text },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bundle of a gigabyte has a million of them.
+    #[test]
+    fn a_sighting_is_small() {
+        assert!(size_of::<What>() <= 48, "found {} bytes", size_of::<What>());
+        assert!(size_of::<Sighting>() <= 80, "found {} bytes", size_of::<Sighting>());
+    }
 }

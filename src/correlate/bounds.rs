@@ -115,7 +115,7 @@ fn own_times(files: &[LogFile], block: &Block, zone: Option<Nanos>, known: &Know
             at = stamp + Duration::between(0, LOCK);
         }
         if let Some(read) = sighting.read_at {
-            at = at.and_if_consistent(Instant::not_after(read));
+            at = at.and_if_consistent(Instant::not_after(read.get()));
         }
         if let What::Store(line) = &sighting.what
             && let StoreEvent::Tick(tick) = &line.event

@@ -176,8 +176,8 @@ impl World {
             self.output.blocks.iter().map(|block| replay::reconciles(&self.files, block)).collect();
         for number in 0..self.stores.len() {
             let done = replay::replay(&self.files, &reconciles, number, &self.stores[number]);
-            self.events.extend(done.events);
-            self.batches.extend(done.batches);
+            add(&mut self.events, done.events);
+            add(&mut self.batches, done.batches);
             self.flushes.extend(done.flushes);
             self.queued.push(done.queued);
             self.disagreements.extend(done.disagreements.into_iter().map(|(seen, text)| (number, seen, text)));
@@ -407,6 +407,15 @@ impl World {
             }
         }
         self.looking = looking;
+    }
+}
+
+/// Appends without a copy of what may be all there is: one store's million batches take hundreds of MB.
+fn add<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
     }
 }
 

@@ -222,7 +222,7 @@ impl Store {
                 StoreEvent::Started { config, start_time } => {
                     self.start_time = *start_time;
                     if self.config.is_none() {
-                        self.config = Some(*config);
+                        self.config = Some(**config);
                         self.config_at = Some(seen);
                     }
                 }

@@ -33,7 +33,8 @@ pub enum Level {
 impl Level {
     /// Reads a level as zap prints it, in small letters (JSON) or capitals (console).
     ///
-    /// Levels without a name are `Level(n)` and `LEVEL(n)` (zapcore `Level.String`); logr's `V(2)` is `Level(-2)`.
+    /// Levels without a name are `Level(n)` and `LEVEL(n)` (zapcore `Level.String`); logr's `V(2)` is `Level(-2)`. All
+    /// from debug to fatal have a name, so only deeper ones are read.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "info" | "INFO" => Self::Info,
@@ -42,12 +43,7 @@ impl Level {
             "warn" | "WARN" | "warning" | "WARNING" => Self::Warn,
             _ => {
                 let number = text.strip_prefix("Level(").or_else(|| text.strip_prefix("LEVEL("))?.strip_suffix(')')?;
-                match number.parse::<i16>().ok()? {
-                    ..0 => Self::Debug,
-                    0 => Self::Info,
-                    1 => Self::Warn,
-                    2.. => Self::Error,
-                }
+                number.parse::<i16>().ok().filter(|number| *number < 0).map(|_| Self::Debug)?
             }
         })
     }
@@ -98,7 +94,8 @@ mod tests {
         assert_eq!(Level::parse("LEVEL(-2)"), Some(Level::Debug));
         assert_eq!(Level::parse("Level(-5)"), Some(Level::Debug));
         assert_eq!(Level::parse("dpanic"), Some(Level::Error));
-        assert_eq!(Level::parse("Level(99999999)"), None);
+        assert_eq!(Level::parse("Level(7)"), None);
+        assert_eq!(Level::parse("Level(-99999999)"), None);
         assert_eq!(Level::parse("LOG"), None);
     }
 

@@ -1,6 +1,8 @@
 //! Chunks: a stream cut at newlines, so that each piece can be read by itself.
 
 use std::io::Read;
+use std::ops::Deref;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::{memchr, memchr_iter, memrchr};
@@ -9,6 +11,55 @@ use crate::documents;
 
 /// Bytes by which the layers of a file are told: more than the hundred lines that are looked at.
 const HEAD: usize = 64 << 10;
+
+/// The bytes of a chunk. The room behind them is kept as it is: to clear it for each chunk takes a tenth of the time.
+#[derive(Default)]
+pub struct Buffer {
+    room: Vec<u8>,
+    length: usize,
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.room[..self.length]
+    }
+}
+
+impl Buffer {
+    fn put(&mut self, bytes: &[u8]) {
+        let length = self.length + bytes.len();
+        if self.room.len() < length {
+            self.room.resize(length, 0);
+        }
+        self.room[self.length..length].copy_from_slice(bytes);
+        self.length = length;
+    }
+
+    /// Takes away what stands before `at`.
+    fn drop_head(&mut self, at: usize) {
+        self.room.copy_within(at..self.length, 0);
+        self.length -= at;
+    }
+}
+
+/// Buffers that nothing uses at the moment, of all threads and files: to give each file its own costs the system more
+/// than the reading.
+#[derive(Default)]
+pub struct Buffers(Mutex<Vec<Buffer>>);
+
+impl Buffers {
+    pub(super) fn take(&self) -> Buffer {
+        self.0.lock().ok().and_then(|mut buffers| buffers.pop()).unwrap_or_default()
+    }
+
+    pub(super) fn give_back(&self, buffer: Buffer) {
+        if let Ok(mut buffers) = self.0.lock() {
+            buffers.push(buffer);
+        }
+    }
+}
 
 /// A stream and what was read of it ahead.
 pub(super) struct Chunks<'a> {
@@ -30,13 +81,13 @@ pub(super) struct Chunks<'a> {
 impl<'a> Chunks<'a> {
     /// Cuts `bytes` into chunks of `size` bytes or less, longer ones only for a line that is.
     pub fn new(bytes: &'a mut dyn Read, size: usize, longest_line: usize, bytes_read: &'a AtomicU64) -> Self {
-        let (rest, document) = (Vec::with_capacity(size), Some(Vec::new()));
+        let (rest, document) = (Vec::new(), Some(Vec::new()));
         let (skipping, ended, cut_lines) = (false, false, 0);
         let size = size.max(1);
         let mut chunks = Self { bytes, bytes_read, size, longest_line, rest, skipping, ended, cut_lines, document };
-        let mut head = Vec::new();
+        let mut head = Buffer::default();
         chunks.fill(&mut head, HEAD);
-        chunks.rest = head;
+        chunks.rest.extend_from_slice(&head);
         chunks
     }
 
@@ -47,16 +98,17 @@ impl<'a> Chunks<'a> {
 
     /// Puts the next whole lines into `chunk`, in place of what it holds; false at the end. A line that is too long has
     /// only its head there; the last one can lack its newline.
-    pub fn next(&mut self, chunk: &mut Vec<u8>) -> bool {
-        chunk.clear();
-        std::mem::swap(chunk, &mut self.rest);
+    pub fn next(&mut self, chunk: &mut Buffer) -> bool {
+        chunk.length = 0;
+        chunk.put(&self.rest);
+        self.rest.clear();
         let mut searched = 0;
         let mut target = self.size;
         loop {
             self.fill(chunk, target);
             if self.skipping {
                 let end = memchr(b'\n', chunk);
-                chunk.drain(..end.map_or(chunk.len(), |end| end + 1));
+                chunk.drop_head(end.map_or(chunk.len(), |end| end + 1));
                 self.skipping = end.is_none();
                 if self.ended && chunk.is_empty() {
                     return false;
@@ -75,8 +127,8 @@ impl<'a> Chunks<'a> {
                 self.rest.clear();
                 self.rest.extend_from_slice(&chunk[looked_at..]);
                 self.skipping = true;
-                chunk.truncate(self.longest_line);
-                chunk.push(b'\n');
+                chunk.length = self.longest_line;
+                chunk.put(b"\n");
                 self.cut_lines += 1;
                 return true;
             }
@@ -85,10 +137,10 @@ impl<'a> Chunks<'a> {
     }
 
     /// Hands out what stands before `end`.
-    fn give(&mut self, chunk: &mut Vec<u8>, end: usize) -> bool {
+    fn give(&mut self, chunk: &mut Buffer, end: usize) -> bool {
         self.rest.clear();
         self.rest.extend_from_slice(&chunk[end..]);
-        chunk.truncate(end);
+        chunk.length = end;
         if chunk.len() > self.longest_line {
             self.shorten(chunk);
         }
@@ -96,7 +148,7 @@ impl<'a> Chunks<'a> {
     }
 
     /// Cuts the lines that are too long.
-    fn shorten(&mut self, chunk: &mut Vec<u8>) {
+    fn shorten(&mut self, chunk: &mut Buffer) {
         let mut kept = Vec::with_capacity(chunk.len());
         let mut from = 0;
         for end in memchr_iter(b'\n', chunk).chain((chunk.last() != Some(&b'\n')).then_some(chunk.len())) {
@@ -106,30 +158,32 @@ impl<'a> Chunks<'a> {
             kept.push(b'\n');
             from = end + 1;
         }
-        *chunk = kept;
+        *chunk = Buffer { length: kept.len(), room: kept };
     }
 
     /// Reads until `chunk` holds `target` bytes, or the stream ends.
-    fn fill(&mut self, chunk: &mut Vec<u8>, target: usize) {
-        let mut filled = chunk.len();
+    fn fill(&mut self, chunk: &mut Buffer, target: usize) {
+        let mut filled = chunk.length;
         if self.ended || filled >= target {
             return;
         }
-        chunk.resize(target, 0);
+        if chunk.room.len() < target {
+            chunk.room.resize(target, 0);
+        }
         while filled < target {
             // A broken input ends early; the source says so.
-            let Ok(length @ 1..) = self.bytes.read(&mut chunk[filled..]) else {
+            let Ok(length @ 1..) = self.bytes.read(&mut chunk.room[filled..target]) else {
                 self.ended = true;
                 break;
             };
             self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
             // A byte more than the largest says that it was cut.
             if let Some(document) = self.document.as_mut().filter(|document| document.len() <= documents::LARGEST) {
-                document.extend_from_slice(&chunk[filled..filled + length]);
+                document.extend_from_slice(&chunk.room[filled..filled + length]);
             }
             filled += length;
         }
-        chunk.truncate(filled);
+        chunk.length = filled;
     }
 }
 
@@ -141,7 +195,7 @@ mod tests {
     fn cut(text: &[u8], size: usize, longest: usize) -> (Vec<u8>, u64) {
         let (mut bytes, count) = (text, AtomicU64::new(0));
         let mut chunks = Chunks::new(&mut bytes, size, longest, &count);
-        let (mut all, mut chunk) = (Vec::new(), Vec::new());
+        let (mut all, mut chunk) = (Vec::new(), Buffer::default());
         while chunks.next(&mut chunk) {
             assert!(!chunk.is_empty());
             all.extend_from_slice(&chunk);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, TrySendError, channel, sync_channel};
 
-use super::chunks::Chunks;
+use super::chunks::{Buffer, Buffers, Chunks};
 use super::lines::{Lines, Manner};
 use crate::vocabulary::Names;
 
@@ -20,7 +20,7 @@ const UNJOINED: usize = 64;
 /// A chunk, by its place in the file.
 struct Job {
     at: usize,
-    bytes: Vec<u8>,
+    bytes: Buffer,
 }
 
 /// A chunk that was read.
@@ -30,12 +30,12 @@ struct Done {
 }
 
 /// Reads what is left of `chunks` after `lines`, with so many threads beside this one.
-pub(super) fn read(chunks: &mut Chunks<'_>, lines: Lines, helpers: usize) -> Lines {
+pub(super) fn read(chunks: &mut Chunks<'_>, lines: Lines, helpers: usize, buffers: &Buffers) -> Lines {
     let manner = lines.manner();
     let (jobs, waiting) = sync_channel(WAITING);
     let (done, results) = channel();
     let waiting = Mutex::new(waiting);
-    let mut joined = Joined { lines, next: 0, early: BTreeMap::new(), buffers: Vec::new() };
+    let mut joined = Joined { lines, next: 0, early: BTreeMap::new(), buffers };
     std::thread::scope(|scope| {
         for _ in 0..helpers {
             let (waiting, done) = (&waiting, done.clone());
@@ -44,8 +44,9 @@ pub(super) fn read(chunks: &mut Chunks<'_>, lines: Lines, helpers: usize) -> Lin
         drop(done);
         let mut names = Names::default();
         for at in 0.. {
-            let mut bytes = joined.buffers.pop().unwrap_or_default();
+            let mut bytes = buffers.take();
             if !chunks.next(&mut bytes) {
+                buffers.give_back(bytes);
                 break;
             }
             // All are busy: then this thread reads it.
@@ -82,7 +83,7 @@ fn help(manner: Manner, waiting: &Mutex<Receiver<Job>>, done: &Sender<Done>) {
 }
 
 /// Takes the last chunks that no helper took.
-fn help_out(manner: Manner, waiting: &Mutex<Receiver<Job>>, names: &mut Names, joined: &mut Joined) {
+fn help_out(manner: Manner, waiting: &Mutex<Receiver<Job>>, names: &mut Names, joined: &mut Joined<'_>) {
     // A helper that waits holds the lock, and then none is left.
     while let Some(job) = waiting.try_lock().ok().and_then(|waiting| waiting.try_recv().ok()) {
         joined.take(read_alone(job, manner, names));
@@ -98,15 +99,14 @@ fn read_alone(job: Job, manner: Manner, names: &mut Names) -> Done {
 }
 
 /// What is known of the file so far.
-struct Joined {
+struct Joined<'a> {
     lines: Lines,
     next: usize,
     early: BTreeMap<usize, Done>,
-    /// Buffers of chunks that are no longer needed.
-    buffers: Vec<Vec<u8>>,
+    buffers: &'a Buffers,
 }
 
-impl Joined {
+impl Joined<'_> {
     fn take(&mut self, done: Done) {
         self.early.insert(done.job.at, done);
         while let Some(Done { job, said }) = self.early.remove(&self.next) {
@@ -114,7 +114,7 @@ impl Joined {
                 self.lines.chunk(&job.bytes);
             }
             self.next += 1;
-            self.buffers.push(job.bytes);
+            self.buffers.give_back(job.bytes);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the second part's first lines are read once more, in the state that the first part's last lines left.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroI64;
 
 use crate::instant::{Nanos, Stamp, Zone, believed};
 use crate::reading::LogFile;
@@ -10,6 +11,8 @@ use crate::vocabulary::{self, Ginkgo, Names};
 
 /// Bytes of the first lines that are kept; a failure's message and a summary fit.
 const LONGEST_HEAD: usize = 32 << 10;
+/// First lines of a file among which those are.
+const HEAD_LINES: u32 = 2000;
 
 /// The two ends of a file.
 #[derive(Debug, Default)]
@@ -34,7 +37,8 @@ struct FreeLine {
 impl Edges {
     /// Notes a line of free text.
     pub fn note(&mut self, line: &str, number: u32, read_at: Option<Nanos>) {
-        if self.settled {
+        if !self.is_open(number.saturating_sub(1)) {
+            self.settled = true;
             return;
         }
         self.bytes += line.len() + size_of::<FreeLine>();
@@ -42,6 +46,21 @@ impl Edges {
         if self.bytes <= LONGEST_HEAD {
             self.head.push(FreeLine { number, text: line.to_owned(), read_at });
         }
+    }
+
+    /// Whether the line after so many of the file has to be noted, if it is free text.
+    pub fn is_open(&self, lines: u32) -> bool {
+        !self.settled && lines < HEAD_LINES
+    }
+
+    /// Nothing is noted: the first lines stand in an earlier chunk.
+    pub fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// So many lines stand before the file.
+    pub fn move_down(&mut self, lines: u32) {
+        self.end.move_down(lines);
     }
 
     /// Adds the first lines of the next chunk of the file; so many lines stand before it.
@@ -55,8 +74,9 @@ impl Edges {
         self.settled |= next.settled;
     }
 
-    /// Notes the state at the end of the file. A container's log has no use for its edges.
-    pub fn close(&mut self, ginkgo: &Ginkgo, found: &[Sighting]) {
+    /// Notes the state at the end of the file, which has so many lines. A container's log has no use for its edges.
+    pub fn close(&mut self, ginkgo: &Ginkgo, found: &[Sighting], lines: u32) {
+        self.settled |= !self.is_open(lines);
         let is_test = |sighting: &Sighting| matches!(sighting.what, What::Test(_));
         if ginkgo.open_line().is_some() || found.iter().any(is_test) {
             self.end = ginkgo.clone();
@@ -94,7 +114,7 @@ pub fn free_text(
         return true;
     }
     let Some(what) = vocabulary::plain(line, names) else { return false };
-    found.push(Sighting { line: number, stamp: None, read_at, what });
+    found.push(Sighting { line: number, stamp: None, read_at: read_at.and_then(NonZeroI64::new), what });
     true
 }
 

@@ -136,6 +136,7 @@ fn append(log: &mut LogFile, mut file: LogFile, known: usize, new_life: bool) {
     for sighting in &mut file.sightings {
         sighting.line = sighting.line.saturating_add(base);
     }
+    file.edges.move_down(base);
     // A new process goes on with nothing, and a reader that saw lines of both had its state from them.
     if known == 0 && !new_life {
         edges::mend(log, &mut file, base);

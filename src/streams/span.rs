@@ -1,5 +1,7 @@
 //! Span: the time that a file covers, as far as its stamps say.
 
+use std::num::NonZeroI64;
+
 use crate::instant::{Nanos, SECOND, Zone};
 use crate::reading::LogFile;
 
@@ -24,7 +26,9 @@ impl Span {
             match stamp {
                 Some(stamp) if stamp.zone == Zone::Local => span.local = Some(with(span.local, stamp.at)),
                 _ => {
-                    let Some(at) = stamp.map(|stamp| stamp.at).or(sighting.read_at) else { continue };
+                    let Some(at) = stamp.map(|stamp| stamp.at).or(sighting.read_at.map(NonZeroI64::get)) else {
+                        continue;
+                    };
                     span.known = Some(with(span.known, at));
                     span.pause = span.pause.max(at.saturating_sub(last.unwrap_or(at)));
                     last = Some(at);

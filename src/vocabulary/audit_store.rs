@@ -97,7 +97,7 @@ fn initialized(record: &Record<'_>, names: &mut Names) -> Option<StoreEvent> {
 }
 
 fn started(record: &Record<'_>, _: &mut Names) -> Option<StoreEvent> {
-    Some(StoreEvent::Started { config: config(record)?, start_time: record.fields.time("start_time") })
+    Some(StoreEvent::Started { config: Box::new(config(record)?), start_time: record.fields.time("start_time") })
 }
 
 fn refused(record: &Record<'_>, names: &mut Names) -> Option<StoreEvent> {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
+use super::code_places::{code_place, frame};
 use super::{Names, bare, looks};
 use crate::formats::time;
 use crate::instant::{Nanos, SECOND, Stamp, believed_length};
@@ -16,6 +17,8 @@ use crate::sighting::{CodePlace, Header, Outcome, Sighting, TestLine, Text, What
 #[derive(Debug, Clone, Default)]
 pub struct Ginkgo {
     previous: String,
+    /// Number of that line.
+    previous_line: u32,
     body: Option<Body>,
     in_summary: bool,
     unknown: Unknown,
@@ -44,6 +47,9 @@ struct Body {
     lines: usize,
 }
 
+/// Lines above a location in which the text of its spec is looked for. Nothing is printed between the two, unless a
+/// container writes to the same terminal.
+pub const NEAR: u32 = 16;
 /// A message can quote a whole response; what a reader needs stands first.
 const BODY_LINES: usize = 60;
 const BODY_BYTES: usize = 64 << 10;
@@ -68,6 +74,7 @@ impl Ginkgo {
         }
         if !next.unknown.previous {
             self.previous = next.previous;
+            self.previous_line = next.previous_line.saturating_add(before);
             self.unknown.previous = false;
         }
         if !next.unknown.in_summary {
@@ -96,12 +103,27 @@ impl Ginkgo {
         }
         let before = found.len();
         self.recognise(text, number, names, found);
+        self.pass(text, number);
+        found.len() > before || self.body.is_some()
+    }
+
+    /// Notes a line that says nothing by itself: a location can follow.
+    pub fn pass(&mut self, line: &str, number: u32) {
+        let text = line.trim_end();
         if !text.is_empty() {
             self.previous.clear();
             self.previous.push_str(text);
+            self.previous_line = number;
             self.unknown.previous = false;
         }
-        found.len() > before || self.body.is_some()
+    }
+
+    /// So many lines stand before the file that this read.
+    pub fn move_down(&mut self, lines: u32) {
+        self.previous_line = self.previous_line.saturating_add(lines);
+        if let Some(body) = &mut self.body {
+            body.line = body.line.saturating_add(lines);
+        }
     }
 
     /// Line of the failure whose message is still being printed.
@@ -194,20 +216,21 @@ impl Ginkgo {
                 }
             }
             _ => {
-                if let Some(said) = self.other(text, names) {
+                if let Some(said) = self.other(text, number, names) {
                     add(None, said);
                 }
             }
         }
     }
 
-    fn other(&mut self, text: &str, names: &mut Names) -> Option<TestLine> {
+    fn other(&mut self, text: &str, number: u32, names: &mut Names) -> Option<TestLine> {
         if let Some(at) = frame(text, names) {
             return Some(TestLine::Frame { at });
         }
         if let Some(place) = code_place(text, names) {
             self.unknown.previous_asked |= self.unknown.previous;
-            if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER {
+            let far = number.saturating_sub(self.previous_line) > NEAR;
+            if self.in_summary() || self.previous.is_empty() || self.previous == DELIMITER || far {
                 return None;
             }
             return Some(TestLine::SpecText { text: names.prose(&self.previous), place });
@@ -338,28 +361,6 @@ fn failure_at(text: &str, names: &mut Names) -> Option<(Text, CodePlace, Option<
     let (node, rest) = text.strip_prefix("In [")?.split_once("] at: ")?;
     let (place, stamp) = stamped(rest);
     Some((names.text(node), code_place(place, names)?, stamp))
-}
-
-/// `/path/to/file.go:123`, alone.
-fn code_place(text: &str, names: &mut Names) -> Option<CodePlace> {
-    // Most lines fail at the first of these.
-    if !text.as_bytes().last()?.is_ascii_digit() {
-        return None;
-    }
-    let (file, line) = text.rsplit_once(':')?;
-    let is_path =
-        file.rsplit_once('.').is_some_and(|(_, ending)| ending == "go") && !file.contains(' ') && file.contains('/');
-    if !is_path {
-        return None;
-    }
-    Some(CodePlace { file: names.text(file), line: line.parse().ok()? })
-}
-
-/// `/src/kubernaut/pkg/audit/store.go:203 +0x47d`
-fn frame(text: &str, names: &mut Names) -> Option<CodePlace> {
-    let (place, offset) =
-        text.trim_start_matches('\t').rsplit_once(" +0x").filter(|(place, _)| place.starts_with('/'))?;
-    offset.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| code_place(place, names))?
 }
 
 /// `Ran 87 of 92 Specs in 95.838 seconds`

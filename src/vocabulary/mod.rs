@@ -1,22 +1,27 @@
 //! What a line says. A *vocabulary* is a table from messages to sightings; it knows nothing of how a line is written.
 //!
 //! Structured lines are found through one hash table over all exact messages. Free text (test output) is tried member
-//! by member. To add a vocabulary of messages: a file here, and two lines below (`mod`, `WORDINGS`).
+//! by member. To add a vocabulary of messages: a file here, and two lines below (`mod`, `WORDINGS`). A line without any
+//! of the [`Needles`] is not read at all: what is added must hold one.
 
 mod audit_store;
+mod code_places;
 mod controllers;
 mod datastorage;
 mod ginkgo;
 mod looks;
+mod needles;
 mod postgresql;
 mod python_store;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-pub use ginkgo::Ginkgo;
+pub use code_places::may_be_place;
+pub use ginkgo::{Ginkgo, NEAR};
 pub use looks::parameter;
+pub use needles::Needles;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::formats::Record;
@@ -94,7 +99,7 @@ impl Names {
     pub fn text(&mut self, name: &str) -> Text {
         let known = self.known.entry(xxh3_64_with_seed(name.as_bytes(), self.seed));
         let known = known.or_insert_with(|| Text::from(name));
-        if **known == *name { Arc::clone(known) } else { Text::from(name) }
+        if known.as_str() == name { known.clone() } else { Text::from(name) }
     }
 
     /// Free text from a log, with secrets masked and cut to a length that a report can print.
