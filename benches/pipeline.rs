@@ -73,7 +73,7 @@ fn correlation(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn constraints(bencher: Bencher<'_, '_>) {
     let world = correlate::correlate(logs(), None);
-    let known = bounds::known_from_requests(&world.batches, &world.requests, &world.clocks);
+    let known = bounds::known_from_requests(&world.batches, &world.requests, &world.offsets);
     let output = &world.output;
     bencher.bench(|| bounds::print_times(&world.files, &output.blocks, &output.suites, &world.stores, &known));
 }

@@ -57,6 +57,29 @@ impl PrintTimes {
     }
 }
 
+impl Printed {
+    /// The lines of the block that give a line's time its two ends: the last one before it that was printed no earlier
+    /// than its lower end, the first one after it printed no later than its upper end. Either can be the line itself.
+    fn made_by(&self, index: usize) -> Option<[usize; 2]> {
+        let at = index.checked_sub(self.first)?;
+        let own = *self.lines.get(at)?;
+        let before = self.lines[..at].iter().rev().take_while(|line| line.lo() == own.lo()).count();
+        let after = self.lines[at + 1..].iter().take_while(|line| line.hi() == own.hi()).count();
+        Some([index - before, index + after])
+    }
+}
+
+impl PrintTimes {
+    /// The lines that give a line's time its two ends, as far as they stand in its block.
+    pub fn made_by(&self, seen: Seen) -> Option<[Seen; 2]> {
+        let blocks = self.block_of.get(&seen.file)?;
+        let at = blocks.partition_point(|(first, _)| *first <= seen.index);
+        let (_, block) = blocks[at.checked_sub(1)?];
+        let ends = self.blocks[block].made_by(seen.index)?;
+        Some(ends.map(|index| Seen { file: seen.file, index }))
+    }
+}
+
 /// Passes the constraints along every block, and along the blocks of one process: they do not overlap. `known` bounds
 /// the print times of lines that are known better.
 pub fn print_times(
@@ -334,4 +357,23 @@ pub fn known_from_requests(batches: &[Batch], requests: &[Request], offsets: &Sp
         }
     }
     known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_that_bound_a_time_are_told() {
+        let second = |at: i64| Instant::between(at * SECOND, (at + 1) * SECOND - 1);
+        // Stamps 4, 4, none, none, 5, 6: the third and fourth line were printed after 4.0 (the first line says so) and
+        // before 6.0 (the fifth does).
+        let mut lines = vec![second(4), second(4), Instant::UNKNOWN, Instant::UNKNOWN, second(5), second(6)];
+        pass(&mut lines);
+        let printed = Printed { first: 10, length: 6, lines };
+        assert_eq!(printed.at(12), Instant::between(4 * SECOND, 6 * SECOND - 1));
+        assert_eq!(printed.made_by(12), Some([10, 14]));
+        assert_eq!(printed.made_by(15), Some([15, 15]));
+        assert_eq!((printed.made_by(9), printed.made_by(16)), (None, None));
+    }
 }

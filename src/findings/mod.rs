@@ -4,6 +4,7 @@
 //! To add one: a [`Kind`] in the file of its kin, or in one of its own, a line in `ALL` below, and a row in
 //! `docs/causes.md`, which a test asks for.
 
+mod clocks;
 mod collection;
 mod contradictions;
 mod noise;
@@ -36,10 +37,10 @@ type Said = (String, Vec<Place>);
 /// (Four more are found elsewhere, see `docs/causes.md`.)
 pub static ALL: &[&Kind] = &[
     &runs::SEVERAL_RUNS,
-    &contradictions::CLOCK_STEP,
+    &clocks::CLOCK_STEP,
     &contradictions::REPLAY_DISAGREES,
     &restarts::SERVER_RESTARTED,
-    &contradictions::CLOCK_ASSUMED,
+    &clocks::CLOCK_ASSUMED,
     &restarts::CONTAINER_ENDED,
     &collection::COLLECTION_ERROR,
     &collection::SANITIZED,

@@ -38,7 +38,8 @@ fn spread(count: u64, min: Nanos, p50: Nanos, p95: Nanos, max: Nanos) -> Spread 
 
 fn link(link: Link, state: State, at: Option<Instant>, because: Option<&str>) -> LinkState {
     let places = if state == State::Seen { vec![place(SUITE, 1204)] } else { Vec::new() };
-    LinkState { link, state, at, places, because: because.map(str::to_owned) }
+    let between = places.clone();
+    LinkState { link, state, at, places, between, because: because.map(str::to_owned) }
 }
 
 fn file(path: &str, bytes: u64, lines: u64, recognised: u64, skipped: Option<&str>) -> FileCoverage {
@@ -308,6 +309,8 @@ pub fn one() -> Report {
             name: "datastorage".to_owned(),
             reference: "test-host".to_owned(),
             offset: Some(took(-3, 4)),
+            from: None,
+            to: None,
             assumed: false,
             pairs: 31,
             places: vec![place(SERVER, 88)],

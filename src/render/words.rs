@@ -7,8 +7,8 @@ use super::exclusions;
 use super::times::{enough, length, no_more_than, time};
 use crate::instant::{MILLISECOND, Nanos};
 use crate::report::{
-    Awaited, Clock, Confidence, Duration, Failure, Family, Link, LinkState, NotObservable, Ranked, Report, RunOutcome,
-    Stage, State, Wait,
+    Awaited, Clock, Confidence, Duration, Failure, Family, Instant, Link, LinkState, NotObservable, Ranked, Report,
+    RunOutcome, Stage, State, Wait,
 };
 use crate::sighting::{Outcome, Trigger};
 
@@ -304,7 +304,7 @@ pub fn clock(of: &Clock) -> String {
     let plural = if of.pairs == 1 { "" } else { "s" };
     let assumed = if of.assumed { "assumed from " } else { "" };
     let pairs = format!("{assumed}{} {noun}{plural}", grouped(of.pairs));
-    match (offset.lo_ns, offset.hi_ns) {
+    let sentence = match (offset.lo_ns, offset.hi_ns) {
         (Some(lo), Some(hi)) if lo <= 0 && hi >= 0 => {
             let within = enough(hi.max(-lo));
             format!("the {name} clock agrees with the {reference} clock within {within} ({pairs})")
@@ -313,7 +313,9 @@ pub fn clock(of: &Clock) -> String {
             format!("the {name} clock is {} ahead of the {reference} clock ({pairs})", length(negated))
         }
         _ => format!("the {name} clock is {} behind the {reference} clock ({pairs})", length(offset)),
-    }
+    };
+    let end = |word: &str, step: Option<&Instant>| step.map(|at| format!(", {word} {}", time(at))).unwrap_or_default();
+    sentence + &end("from", of.from.as_ref()) + &end("until", of.to.as_ref())
 }
 
 /// `and 1 more file`, `and 12 more files`.

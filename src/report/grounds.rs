@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Duration, Place, Spread, Stage};
+use super::{Duration, Instant, Place, Spread, Stage};
 
 /// Something worth knowing.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -71,6 +71,10 @@ pub struct Clock {
     pub reference: String,
     /// Null when it cannot be bounded from both sides.
     pub offset: Option<Duration>,
+    /// The step of the clock with which this offset began to hold; null from the log's beginning.
+    pub from: Option<Instant>,
+    /// The step that ended it; null to the log's end.
+    pub to: Option<Instant>,
     /// It is the likeliest of several that fit, not the only one: nothing about timing is proven by it.
     pub assumed: bool,
     /// Pairs of nested requests, or looks, that bound it.

@@ -9,7 +9,7 @@ use crate::correlate::stages::StageFact;
 use crate::instant::{self, Nanos, SECOND};
 use crate::passing::PassingWaits;
 use crate::report::{
-    Awaited, Confidence, Evidence, Failure, Fix, Instant, LinkState, LookRow, Place, Ranked, RuledOut, StageRow,
+    Awaited, Confidence, Evidence, Failure, Fix, Instant, Link, LinkState, LookRow, Place, Ranked, RuledOut, StageRow,
 };
 use crate::sighting::CodePlace;
 use crate::verdict::{self, Decision, examine};
@@ -124,11 +124,14 @@ fn awaited(case: &Case<'_>, journey: &Journey, decision: &Decision) -> Awaited {
 }
 
 fn link_state(world: &World, fact: &Fact) -> LinkState {
+    let by_call = matches!(fact.link, Link::Emitted | Link::Buffered) && !fact.at.is_unknown();
+    let between = fact.seen.first().filter(|_| by_call).and_then(|line| world.printed.made_by(*line));
     LinkState {
         link: fact.link,
         state: fact.state,
         at: Instant::known(fact.at),
         places: places(world, &fact.seen),
+        between: between.map(|lines| lines.map(|line| world.place(line)).into()).unwrap_or_default(),
         because: fact.because.clone(),
     }
 }

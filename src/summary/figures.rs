@@ -8,7 +8,7 @@ use crate::correlate::replay::Fate;
 use crate::correlate::requests::About;
 use crate::correlate::stages::quantile;
 use crate::instant::{self, Nanos, spoken};
-use crate::report::{Clock, Run, Service, Setting, Spread, Stage, StageSpread};
+use crate::report::{Clock, Instant, Run, Service, Setting, Spread, Stage, StageSpread};
 
 /// Clocks against the reference.
 pub fn clocks(world: &World) -> Vec<Clock> {
@@ -21,6 +21,8 @@ pub fn clocks(world: &World) -> Vec<Clock> {
             name: clock.name.to_owned(),
             reference: reference.to_owned(),
             offset: clock.offset.map(Into::into),
+            from: clock.from.and_then(|step| Instant::known(step.at)),
+            to: clock.to.and_then(|step| Instant::known(step.at)),
             assumed: clock.assumed,
             pairs: clock.pairs as u64,
             places: places(world, &clock.deciding),

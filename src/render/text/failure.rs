@@ -2,7 +2,7 @@
 
 use super::super::layout::{clip_front, wrap};
 use super::super::page::Page;
-use super::super::times::length;
+use super::super::times::{length, time};
 use super::super::{Style, exclusions, looks, passing, rows, words};
 use super::{FEW, LABEL, LONG_LABEL, hidden};
 use crate::message;
@@ -72,6 +72,9 @@ pub fn full(page: &mut Page, report: &Report, failure: &Failure, style: &Style) 
     if let Some(awaited) = words::decisive(failure) {
         stages(page, awaited);
     }
+    if let Some(awaited) = words::decisive(failure).filter(|_| style.verbose) {
+        bounding_lines(page, awaited);
+    }
     page.gap();
     ruled_out(page, failure, few);
     let others: Vec<_> = words::others(failure).collect();
@@ -108,6 +111,15 @@ fn shortened<'a>(journey: &'a str, failure: &Failure) -> &'a str {
 fn unsaid(sentence: &str, evidence: &[Evidence]) -> Vec<Evidence> {
     let text = |one: &Evidence| if sentence.contains(&one.text) { String::new() } else { one.text.clone() };
     evidence.iter().map(|one| Evidence { text: text(one), places: one.places.clone() }).collect()
+}
+
+fn bounding_lines(page: &mut Page, awaited: &Awaited) {
+    page.gap();
+    for link in awaited.journey.iter().filter(|link| !link.between.is_empty()) {
+        let Some(at) = &link.at else { continue };
+        let text = format!("{}: its line was printed between these", time(at));
+        page.row(words::link(link.link), LABEL, &text, &link.between, 2);
+    }
 }
 
 fn stages(page: &mut Page, awaited: &Awaited) {
