@@ -169,7 +169,7 @@ proptest! {
 #[test]
 fn faults_are_named_and_proven() {
     const FLOOR_PERCENT: [(Fault, usize, usize); 8] = [
-        (Fault::SlowWrite, 65, 40),
+        (Fault::SlowWrite, 65, 35),
         (Fault::Stall, 65, 40),
         (Fault::FlushInterval, 65, 0),
         (Fault::QueryEarly, 85, 50),

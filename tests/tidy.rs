@@ -69,8 +69,9 @@ const FAMILIES: &[Family] = &[
         folder: "src/vocabulary",
         registry: "static WORDINGS",
         member: |name| format!("{name}::"),
-        // Tried one after the other: they read free text, or messages that are in no table. `needles` finds the lines.
-        shared: &["controllers", "ginkgo", "looks", "needles", "postgresql", "python_store"],
+        // Tried one after the other: they read free text, or messages that are in no table. `needles` finds the lines,
+        // and `code_places` what ends as a place.
+        shared: &["code_places", "controllers", "ginkgo", "looks", "needles", "postgresql", "python_store"],
     },
     Family {
         folder: "src/render",

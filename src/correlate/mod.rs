@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod links;
 pub mod looks;
 mod members;
+mod orphans;
 mod owners;
 pub mod pairing;
 pub mod reachable;

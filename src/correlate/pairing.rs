@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
+use crate::instant::{Duration, MILLISECOND, Nanos, SECOND};
 
-use super::owners::{self, Owners};
+use super::orphans;
+use super::owners;
 use super::replay::{Batch, Outcome};
 use super::requests::{About, Request};
 use super::spans::Spans;
@@ -31,7 +32,7 @@ const FURTHEST: Nanos = 12 * 3600 * SECOND;
 
 /// Batches or requests that are looked at for one partner. 25 s of a busy store hold some hundred; where there are more,
 /// size and time tell nothing any more, and only order is left.
-const WINDOW: usize = 1000;
+pub const WINDOW: usize = 1000;
 /// So many are looked at where only order is left.
 const NEXT: usize = 16;
 /// Batches of one size that can have been sent within 85 ms, by all stores of a suite; where there are more, a request
@@ -147,7 +148,7 @@ pub fn pair(
     }
     let mut owners = owners::owners(batches, requests, offsets, &by_connection, &by_store);
     let mut ports_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut orphans: Vec<usize> = Vec::new();
+    let mut ownerless: Vec<usize> = Vec::new();
     for (connection, members) in &by_connection {
         match owners.of(connection) {
             Some(store) => {
@@ -156,7 +157,7 @@ pub fn pair(
                 }
                 ports_of.entry(store).or_default().extend(members);
             }
-            None => orphans.extend(members),
+            None => ownerless.extend(members),
         }
     }
     for (store, batches_of) in &by_store {
@@ -164,8 +165,8 @@ pub fn pair(
         posts.sort_by_key(|index| (began(&requests[*index], offsets), *index));
         pair_in_order(batches, requests, offsets, batches_of, &posts, None);
     }
-    orphans.sort_by_key(|index| (began(&requests[*index], offsets), *index));
-    let adopted = adopt(batches, requests, offsets, &by_store, &orphans, &by_connection, &mut owners);
+    ownerless.sort_by_key(|index| (began(&requests[*index], offsets), *index));
+    let adopted = orphans::adopt(batches, requests, offsets, &by_store, &ownerless, &by_connection, &mut owners);
     // What else came on an adopted connection, and the attempts before.
     for store in adopted {
         anew(batches, requests, server, store, offsets, None);
@@ -256,7 +257,7 @@ fn previous_end(batches: &[Batch], members: &[usize], place: usize) -> Option<Na
 
 /// The requests of one batch among those of its time: one for each failed attempt that reached the server, then the
 /// one that succeeded.
-fn choose(batch: &Batch, requests: &[Request], offsets: &Spans<Nanos>, candidates: &[usize]) -> Vec<usize> {
+pub fn choose(batch: &Batch, requests: &[Request], offsets: &Spans<Nanos>, candidates: &[usize]) -> Vec<usize> {
     let size_fits = |post: &usize| requests[*post].size.is_none_or(|size| size == batch.size);
     if batch.failures.is_empty() {
         // On one connection the first that fits about as well: a client that waits for a core measures long.
@@ -384,106 +385,6 @@ fn is_contradicted(batch: &Batch, request: &Request, offset: Duration) -> bool {
 /// The client gave up waiting (`net/http`; three texts).
 pub fn is_timeout(error: &str) -> bool {
     error.contains("Client.Timeout") || error.contains("context deadline exceeded") || error.contains("i/o timeout")
-}
-
-/// A store that lost its connection comes back on a new port: its unpaired batches take requests that no store owns.
-fn adopt(
-    batches: &mut [Batch],
-    requests: &mut [Request],
-    offsets: &Spans<Nanos>,
-    by_store: &BTreeMap<usize, Vec<usize>>,
-    orphans: &[usize],
-    by_connection: &BTreeMap<String, Vec<usize>>,
-    owners: &mut Owners<'_>,
-) -> BTreeSet<usize> {
-    let mut adopted = BTreeSet::new();
-    // Of each orphan the next that was free when it was last asked, itself included.
-    let mut free: Vec<usize> = (0..=orphans.len()).collect();
-    for (store, members) in by_store {
-        let unpaired: Vec<usize> =
-            members.iter().copied().filter(|index| batches[*index].requests.is_empty()).collect();
-        for index in unpaired {
-            let Some(earliest) = sent_at(&batches[index]) else { continue };
-            let window = Instant::between(earliest - 40 * MILLISECOND, earliest + 25 * SECOND);
-            // They stand in the order of their begins.
-            let begin = |post: &usize| began(&requests[*post], offsets).unwrap_or(Nanos::MIN);
-            let mut from = orphans.partition_point(|post| begin(post) < earliest - 40 * MILLISECOND);
-            let candidates: Vec<usize> = std::iter::from_fn(|| {
-                let at = next_free(&mut free, from, |at| requests[orphans[at]].batch.is_none());
-                from = at + 1;
-                orphans.get(at).copied()
-            })
-            .take_while(|post| begin(post) <= earliest + 25 * SECOND)
-            .take(WINDOW)
-            .filter(|post| requests[*post].store.is_none_or(|owner| owner == *store))
-            .filter(|post| {
-                began(&requests[*post], offsets).is_some_and(|begin| {
-                    let at = Instant::exact(begin);
-                    !at.surely_before(window) && !window.surely_before(at)
-                })
-            })
-            .take(16)
-            .collect();
-            // A batch that did not fail began when its tick fired, or by the end that the next tick measured.
-            let batch = &batches[index];
-            let end = batch.ended_by_tick.filter(|end| end.prompt).map(|end| end.at);
-            let latest = if batch.begun.is_some() { earliest + SECOND / 10 } else { earliest + SECOND };
-            let latest =
-                if batch.failures.is_empty() { end.map_or(latest, |end| end.min(latest)) } else { earliest + SECOND };
-            let near = |post: &usize| began(&requests[*post], offsets).is_some_and(|begin| begin < latest);
-            let chosen = choose(&batches[index], requests, offsets, &candidates);
-            let Some(first) = chosen.first().filter(|first| near(first) || !batches[index].failures.is_empty()) else {
-                continue;
-            };
-            let others: Vec<usize> = candidates
-                .iter()
-                .copied()
-                .filter(|post| post != first && near(post) && requests[*post].size == Some(batches[index].size))
-                .collect();
-            let connection = requests[*first].connection();
-            if others.iter().any(|post| connection.is_none() || requests[*post].connection() != connection) {
-                batches[index].alternatives = std::iter::once(*first).chain(others).collect();
-                continue;
-            }
-            if let Some(connection) = requests[*first].connection().map(str::to_owned) {
-                // All of a connection's requests get their store at once, so one that has it speaks for all.
-                if requests[*first].store != Some(*store) {
-                    let span = by_connection.get(&connection).and_then(|all| owners::span(requests, all, offsets));
-                    let Some(span) = span.filter(|span| owners.may_take(*store, *span)) else { continue };
-                    owners.take(*store, span);
-                    adopted.insert(*store);
-                    for post in by_connection.get(&connection).into_iter().flatten() {
-                        requests[*post].store = Some(*store);
-                    }
-                }
-            }
-            for post in &chosen {
-                requests[*post].batch = Some(index);
-            }
-            batches[index].requests = chosen;
-        }
-    }
-    adopted
-}
-
-/// The first place from `at` on that is free; the end when there is none. Shortens the way for the next who asks.
-fn next_free(next: &mut [usize], at: usize, is_free: impl Fn(usize) -> bool) -> usize {
-    let end = next.len() - 1;
-    let mut found = at.min(end);
-    loop {
-        found = next[found];
-        if found == end || is_free(found) {
-            break;
-        }
-        if next[found] == found {
-            next[found] = found + 1;
-        }
-    }
-    let mut way = at.min(end);
-    while next[way] != way && way < found {
-        way = std::mem::replace(&mut next[way], found);
-    }
-    found
 }
 
 #[cfg(test)]
