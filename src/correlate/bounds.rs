@@ -45,15 +45,20 @@ impl Printed {
 #[derive(Debug, Default)]
 pub struct PrintTimes {
     blocks: Vec<Printed>,
-    block_of: HashMap<usize, Vec<(usize, usize)>>,
+    /// By file: the first line of each block, and the block.
+    blocks_of: Vec<Vec<(usize, usize)>>,
 }
 
 impl PrintTimes {
+    fn block_of(&self, seen: Seen) -> Option<&Printed> {
+        let blocks = self.blocks_of.get(seen.file)?;
+        let after = blocks.partition_point(|(first, _)| *first <= seen.index);
+        Some(&self.blocks[blocks[after.checked_sub(1)?].1])
+    }
+
     /// When a line was printed.
     pub fn of(&self, seen: Seen) -> Instant {
-        let Some(blocks) = self.block_of.get(&seen.file) else { return Instant::UNKNOWN };
-        let at = blocks.partition_point(|(first, _)| *first <= seen.index);
-        at.checked_sub(1).map_or(Instant::UNKNOWN, |at| self.blocks[blocks[at].1].at(seen.index))
+        self.block_of(seen).map_or(Instant::UNKNOWN, |block| block.at(seen.index))
     }
 }
 
@@ -72,10 +77,7 @@ impl Printed {
 impl PrintTimes {
     /// The lines that give a line's time its two ends, as far as they stand in its block.
     pub fn made_by(&self, seen: Seen) -> Option<[Seen; 2]> {
-        let blocks = self.block_of.get(&seen.file)?;
-        let at = blocks.partition_point(|(first, _)| *first <= seen.index);
-        let (_, block) = blocks[at.checked_sub(1)?];
-        let ends = self.blocks[block].made_by(seen.index)?;
+        let ends = self.block_of(seen)?.made_by(seen.index)?;
         Some(ends.map(|index| Seen { file: seen.file, index }))
     }
 }
@@ -89,13 +91,13 @@ pub fn print_times(
     stores: &[Store],
     known: &Known,
 ) -> PrintTimes {
-    let mut times = PrintTimes::default();
+    let mut times = PrintTimes { blocks: Vec::with_capacity(blocks.len()), blocks_of: vec![Vec::new(); files.len()] };
     for (number, block) in blocks.iter().enumerate() {
-        times.block_of.entry(block.file).or_default().push((block.range.start, number));
+        times.blocks_of[block.file].push((block.range.start, number));
         let zone = block.suite.and_then(|suite| suites[suite].zone);
         times.blocks.push(own_times(files, block, zone, known));
     }
-    for blocks in times.block_of.values_mut() {
+    for blocks in &mut times.blocks_of {
         blocks.sort_unstable();
     }
     let mut chained = vec![false; blocks.len()];

@@ -60,6 +60,12 @@ pub struct Pair {
     pub by: Seen,
 }
 
+impl Pair {
+    fn is_sure(&self) -> bool {
+        self.low.is_some() && self.high.is_some()
+    }
+}
+
 /// One bound of an offset, with the line that gives it.
 #[derive(Debug, Clone, Copy)]
 struct Bound {
@@ -130,9 +136,9 @@ pub fn intersect(name: &'static str, server: Option<usize>, pairs: &[Pair]) -> V
                 offset: Some(Duration::between(floor.at, ceiling.at)),
                 pairs: count(own),
                 deciding: vec![floor.by, ceiling.by],
-                from: step(pairs, span[0]),
-                to: step(pairs, span[1]),
-                lines: (own[0].by.index, own[own.len() - 1].by.index),
+                from: (span[0] > 0).then(|| step(&pairs[..span[0]], &pairs[span[0]..])),
+                to: (span[1] < pairs.len()).then(|| step(&pairs[..span[1]], &pairs[span[1]..])),
+                lines: (first_sure(own).by.index, last_sure(own).by.index),
                 ..whole.clone()
             }),
             // No cut explains what these pairs say.
@@ -237,11 +243,19 @@ fn settle(pairs: &[Pair], cuts: &mut [usize]) {
     }
 }
 
-/// The step at a cut; none at the ends.
-fn step(pairs: &[Pair], at: usize) -> Option<Step> {
-    let (before, after) = (pairs.get(at.checked_sub(1)?)?, pairs.get(at)?);
-    let lines = [before.by, after.by];
-    Some(Step { at: Instant::between(before.at.min(after.at), after.at.max(before.at)), lines })
+/// The step between two spans, neither of them empty.
+fn step(before: &[Pair], after: &[Pair]) -> Step {
+    let (before, after) = (last_sure(before), first_sure(after));
+    Step { at: Instant::between(before.at.min(after.at), after.at.max(before.at)), lines: [before.by, after.by] }
+}
+
+/// The first pair that bounds the offset from both sides: one that does so from one side fits the span beside it too.
+fn first_sure(pairs: &[Pair]) -> &Pair {
+    pairs.iter().find(|pair| pair.is_sure()).unwrap_or(&pairs[0])
+}
+
+fn last_sure(pairs: &[Pair]) -> &Pair {
+    pairs.iter().rfind(|pair| pair.is_sure()).unwrap_or(&pairs[pairs.len() - 1])
 }
 
 /// The offset of each stretch of a server's log. Between the last line before a step and the first one after it nobody

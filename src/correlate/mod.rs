@@ -212,7 +212,7 @@ impl World {
                 .find_map(|among| pairing::coarse_offset(&sent, &times, among));
             if let Some(coarse) = coarse {
                 let pieces = steps::pieces(&sent, &served, coarse.offset);
-                coarse_offsets.set(server, pieces.into_iter().map(|(line, offset)| (line, Some(offset))).collect());
+                coarse_offsets.set(server, pieces);
                 let mine = |store: usize| clients.contains(&store);
                 pairing::pair(&mut self.batches, &mut self.requests, server, &coarse_offsets, &mine);
                 let pairs = clocks::pairs(&self.batches, &self.requests, server);

@@ -162,15 +162,21 @@ pub fn pair(
     }
     for (store, batches_of) in &by_store {
         let mut posts = ports_of.remove(store).unwrap_or_default();
-        posts.sort_by_key(|index| (began(&requests[*index], offsets), *index));
+        in_time(&mut posts, requests, offsets);
         pair_in_order(batches, requests, offsets, batches_of, &posts, None);
     }
-    ownerless.sort_by_key(|index| (began(&requests[*index], offsets), *index));
+    in_time(&mut ownerless, requests, offsets);
     let adopted = orphans::adopt(batches, requests, offsets, &by_store, &ownerless, &by_connection, &mut owners);
     // What else came on an adopted connection, and the attempts before.
     for store in adopted {
         anew(batches, requests, server, store, offsets, None);
     }
+}
+
+/// Sorts requests by their begins, without those beside a step of the clock: nothing tells when they began.
+fn in_time(posts: &mut Vec<usize>, requests: &[Request], offsets: &Spans<Nanos>) {
+    posts.retain(|index| began(&requests[*index], offsets).is_some());
+    posts.sort_by_key(|index| (began(&requests[*index], offsets), *index));
 }
 
 /// When a request began on the stores' clock, by the coarse offset.
@@ -361,7 +367,7 @@ fn anew(
     let own = |request: &Request| request.server == server && request.store == Some(store);
     let mut posts: Vec<usize> =
         (0..requests.len()).filter(|index| own(&requests[*index]) && requests[*index].about == About::Write).collect();
-    posts.sort_by_key(|index| (began(&requests[*index], coarse), *index));
+    in_time(&mut posts, requests, coarse);
     pair_in_order(batches, requests, coarse, &members, &posts, exact);
 }
 

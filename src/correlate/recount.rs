@@ -27,7 +27,9 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
     let mut of_store: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
         let wrote = request.about == About::Write && (request.created() || request.parked);
-        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offsets.of(request)) else {
+        // Beside a step no offset is sure; the order of the lines is.
+        let offset = offsets.of(request).or_else(|| offsets.first(request.server));
+        let (Some(store), Some(size), Some(offset)) = (request.store, request.size, offset) else {
             continue;
         };
         if let (true, Some(begin)) = (wrote, request.begin.lo()) {
@@ -56,8 +58,8 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
             step.batch = step.batch.map(|batch| places[batch]);
         }
     }
-    for (store, mut steps) in of_store {
-        steps.sort_by_key(|step| (step.at, step.request));
+    for (store, steps) in of_store {
+        let mut steps = in_order(steps, requests);
         // A batch that was committed twice left its store once.
         let mut seen = BTreeSet::new();
         steps.retain(|step| step.batch.is_none_or(|batch| seen.insert(batch)));
@@ -73,6 +75,31 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
             batches.push(batch);
         }
     }
+}
+
+/// A store's steps in the order in which they were taken. A server prints its lines in that order, whatever its clock
+/// shows: where it was set, the stamp of a request beside the step can be read by the wrong offset.
+fn in_order(steps: Vec<Step>, requests: &[Request]) -> Vec<Step> {
+    let (mut served, mut lost): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| step.request.is_some());
+    let line = |step: &Step| step.request.map(|request| requests[request].at);
+    let one_log = served.windows(2).all(|pair| line(&pair[0]).map(|at| at.file) == line(&pair[1]).map(|at| at.file));
+    if one_log {
+        served.sort_by_key(line);
+    } else {
+        served.sort_by_key(|step| (step.at, step.request));
+    }
+    for at in 1..served.len().saturating_sub(1) {
+        let (before, after) = (served[at - 1].at, served[at + 1].at);
+        if before <= after {
+            served[at].at = served[at].at.clamp(before, after);
+        }
+    }
+    lost.sort_by_key(|step| step.at);
+    for step in lost {
+        let at = served.partition_point(|other| other.at <= step.at);
+        served.insert(at, step);
+    }
+    served
 }
 
 /// When a batch was sent, as far as it is known.

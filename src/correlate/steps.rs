@@ -2,6 +2,7 @@
 //! before the step and at another after it, and the server's lines, whatever they show, stand in their true order.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::instant::{MILLISECOND, Nanos};
 
@@ -26,23 +27,30 @@ const FEWEST: usize = 8;
 /// So often a log is cut in two in turn.
 const MOST_CUTS: usize = 4;
 
-/// The coarse offsets that hold in turn, each from one of the server's lines on: the first from its beginning. `sent`
+/// The coarse offsets that hold in turn, each from one of the server's lines on: the first from its beginning. Where the
+/// requests around a step fit either side, neither is known to hold. `sent`
 /// holds the batches' times and sizes, `served` the writes in the order of their lines, `offset` is where most meet.
-pub fn pieces(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Vec<(usize, Nanos)> {
+pub fn pieces(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Vec<(usize, Option<Nanos>)> {
     let mut pieces = Vec::new();
     divide(sent, served, offset, MOST_CUTS, &mut pieces);
     if let Some(first) = pieces.first_mut() {
         first.0 = 0;
     } else {
-        pieces.push((0, offset));
+        pieces.push((0, Some(offset)));
     }
     pieces
 }
 
-fn divide(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos, left: usize, pieces: &mut Vec<(usize, Nanos)>) {
+fn divide(
+    sent: &[(Nanos, u64)],
+    served: &[Served],
+    offset: Nanos,
+    left: usize,
+    pieces: &mut Vec<(usize, Option<Nanos>)>,
+) {
     let Some(first) = served.first() else { return };
-    let Some((cut, before, after)) = divided(sent, served, offset).filter(|_| left > 0) else {
-        pieces.push((first.line, offset));
+    let Some((between, before, after)) = divided(sent, served, offset).filter(|_| left > 0) else {
+        pieces.push((first.line, Some(offset)));
         return;
     };
     // What surely left on one side of the step is no batch of the other.
@@ -50,14 +58,17 @@ fn divide(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos, left: usize, 
         let times = Times::of(part.iter().map(|one| (one.begin.saturating_add(offset), one.size)));
         sent.iter().copied().filter(|(at, size)| !times.any(*size, at - EARLY, at + LATE)).collect::<Vec<_>>()
     };
-    let (one, other) = served.split_at(cut);
+    let (one, other) = (&served[..between.start], &served[between.end..]);
     divide(&others(other, after), one, before, left - 1, pieces);
+    if !between.is_empty() {
+        pieces.push((served[between.start].line, None));
+    }
     divide(&others(one, before), other, after, left - 1, pieces);
 }
 
-/// The place of a step, with the offsets before and after it. The batches that find no request at the one offset must
+/// The requests between which a step lies, with the offsets before and after it. The batches that find no request at the one offset must
 /// meet at another, and the requests of the two must stand apart in the log.
-fn divided(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Option<(usize, Nanos, Nanos)> {
+fn divided(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Option<(Range<usize>, Nanos, Nanos)> {
     let all = Times::of(sent.iter().copied());
     let meets = |one: &Served, offset: Nanos| {
         let at = one.begin.saturating_add(offset);
@@ -87,20 +98,22 @@ fn divided(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Option<(u
         return None;
     }
     let (mut first, mut second) = (0, 0);
-    // Wrong ones with the offset before the cut, and with the other one before it.
-    let mut best: Option<(usize, usize, bool)> = None;
+    // Wrong ones with the offset before the cut, or with the other one before it; the first and the last such cut.
+    let mut best: Option<(usize, Range<usize>, bool)> = None;
     for (at, one) in served.iter().enumerate() {
         for (wrong, is_before) in [(second + first_total - first, true), (first + second_total - second, false)] {
-            if best.is_none_or(|(known, ..)| wrong < known) {
-                best = Some((wrong, at, is_before));
+            match &mut best {
+                Some((known, cuts, before)) if *known == wrong && *before == is_before => cuts.end = at,
+                Some((known, ..)) if *known <= wrong => {}
+                _ => best = Some((wrong, at..at, is_before)),
             }
         }
         first += usize::from(only(one) == (true, false));
         second += usize::from(only(one) == (false, true));
     }
-    let (wrong, cut, is_before) = best?;
-    let clear = wrong * 10 <= first_total.min(second_total) && cut > 0;
-    clear.then_some(if is_before { (cut, offset, other) } else { (cut, other, offset) })
+    let (wrong, cuts, is_before) = best?;
+    let clear = wrong * 10 <= first_total.min(second_total) && cuts.start > 0;
+    clear.then_some(if is_before { (cuts, offset, other) } else { (cuts, other, offset) })
 }
 
 /// Times by size, in order.
@@ -146,15 +159,15 @@ mod tests {
         let (sent, served) = run(|at| if at < 25 { 0 } else { 7_400 * MILLISECOND });
         let pieces = pieces(&sent, &served, 0);
         assert_eq!(pieces.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [0, 75]);
-        assert!((pieces[1].1 + 7_400 * MILLISECOND).abs() <= EARLY, "{pieces:?}");
+        assert!(pieces[1].1.is_some_and(|at| (at + 7_400 * MILLISECOND).abs() <= EARLY), "{pieces:?}");
     }
 
     #[test]
     fn a_clock_that_was_not_has_one() {
         let (sent, served) = run(|_| 3 * SECOND);
-        assert_eq!(pieces(&sent, &served, -3 * SECOND), [(0, -3 * SECOND)]);
+        assert_eq!(pieces(&sent, &served, -3 * SECOND), [(0, Some(-3 * SECOND))]);
         // A server's log that begins late, and one batch in five that never came.
         let served: Vec<_> = served.into_iter().skip(12).filter(|one| one.line % 5 != 0).collect();
-        assert_eq!(pieces(&sent, &served, -3 * SECOND), [(0, -3 * SECOND)]);
+        assert_eq!(pieces(&sent, &served, -3 * SECOND), [(0, Some(-3 * SECOND))]);
     }
 }

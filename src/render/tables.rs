@@ -332,12 +332,12 @@ static EVENTS: Table = Table {
 static CLOCKS: Table = Table {
     name: "clocks",
     large: false,
-    columns: "name reference offset_lo_ns offset_hi_ns from_lo_ns from_hi_ns from_clock to_lo_ns to_hi_ns to_clock \
-              assumed pairs places",
+    columns: "name reference offset_lo_ns offset_hi_ns pairs places from_lo_ns from_hi_ns from_clock to_lo_ns \
+              to_hi_ns to_clock assumed",
     rows: |report, each| {
         for c in &report.clocks {
-            let row = Row::new().text(&c.name).text(&c.reference).took(c.offset).at(c.from.as_ref()).at(c.to.as_ref());
-            each(row.flag(c.assumed).count(c.pairs).places(&c.places).0);
+            let row = Row::new().text(&c.name).text(&c.reference).took(c.offset).count(c.pairs).places(&c.places);
+            each(row.at(c.from.as_ref()).at(c.to.as_ref()).flag(c.assumed).0);
         }
     },
 };
