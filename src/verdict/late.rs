@@ -7,7 +7,7 @@ use crate::correlate::facts::flushed_before;
 use crate::correlate::journeys::{Case, Journey};
 use crate::correlate::replay::{Event, Outcome as Sent};
 use crate::correlate::stages::StageFact;
-use crate::instant::{Duration, Instant, MILLISECOND, Nanos};
+use crate::instant::{Duration, Instant, MILLISECOND, Nanos, SECOND};
 use crate::report::{Confidence, Family, Stage};
 
 use super::{Decision, cut_off, emitted_after_looking, hidden, mismatch};
@@ -188,10 +188,12 @@ fn undecided(case: &Case<'_>, journey: &Journey, event: &Event, look: Instant) -
     let earlier = |one: Option<Nanos>, other: Option<Nanos>| one.zip(other).is_none_or(|(one, other)| one < other);
     let before = earlier(look.lo(), visible.lo()) && earlier(look.hi(), visible.hi());
     if !before && !look.surely_before(visible) {
-        return said(
-            "the event became visible about when the test looked last; the stamps do not tell which came first.",
-            [&causes::QUERY_EARLY, &causes::QUERY_FILTER],
-        );
+        let sentence = if visible.width().is_some_and(|width| width < SECOND) {
+            "the event became visible about when the test looked last; the stamps do not tell which came first."
+        } else {
+            "when the event became visible is known too roughly to say whether the test looked last before or after it."
+        };
+        return said(sentence, [&causes::QUERY_EARLY, &causes::QUERY_FILTER]);
     }
     if !case.looking.to_deadline {
         return None;
