@@ -134,6 +134,12 @@ impl Instant {
         if both.is_contradiction() { self } else { both }
     }
 
+    /// The smallest interval that holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+    }
+
     /// Surely before `other`.
     pub fn surely_before(self, other: Self) -> bool {
         self.hi < other.lo
@@ -310,6 +316,13 @@ mod tests {
             (spoken(0), spoken(-1_500_000), at_most(9_960_000)),
             ("0 µs".into(), "-1.5 ms".into(), "at most 10 ms".into())
         );
+    }
+
+    #[test]
+    fn a_hull_is_as_open_as_either() {
+        let (one, other) = (Instant::between(3, 5), Instant::not_before(4));
+        assert_eq!(one.hull(other), Instant::not_before(3));
+        assert_eq!(Instant::not_after(1).hull(one), Instant::not_after(5));
     }
 
     #[test]

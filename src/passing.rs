@@ -108,7 +108,7 @@ fn wait(
     let first_found = looks.iter().position(|look| look.printed.as_ref().is_some_and(enough))?;
     // Without a printed number the spec can have wanted more than one: then the last look may be the one.
     let ended = if expected.is_some() { first_found } else { looks.len() - 1 };
-    let (begun, at) = (at(world, looks[0]), spanning(at(world, looks[first_found]), at(world, looks[ended])));
+    let (begun, at) = (at(world, looks[0]), at(world, looks[first_found]).hull(at(world, looks[ended])));
     let looked = (at - begun).not_negative();
     let since_emission = id.and_then(|id| {
         let place = usize::try_from(expected.unwrap_or(1).max(1) - 1).ok()?;
@@ -136,10 +136,6 @@ fn wait(
 
 fn at(world: &World, look: &LookSeen) -> Instant {
     look.lines.last().map_or(Instant::UNKNOWN, |line| world.printed.of(*line))
-}
-
-fn spanning(from: Instant, to: Instant) -> Instant {
-    from.lo().map_or(Instant::UNKNOWN, Instant::not_before).and(to.hi().map_or(Instant::UNKNOWN, Instant::not_after))
 }
 
 /// An upper bound of looking; [`Nanos::MAX`] is none.

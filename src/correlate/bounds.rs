@@ -39,6 +39,16 @@ impl Printed {
     pub fn at(&self, index: usize) -> Instant {
         index.checked_sub(self.first).and_then(|at| self.lines.get(at)).copied().unwrap_or(Instant::UNKNOWN)
     }
+
+    /// The lines of the block that give a line's time its two ends: the last one before it that was printed no earlier
+    /// than its lower end, the first one after it printed no later than its upper end. Either can be the line itself.
+    fn made_by(&self, index: usize) -> Option<[usize; 2]> {
+        let at = index.checked_sub(self.first)?;
+        let own = *self.lines.get(at)?;
+        let before = self.lines[..at].iter().rev().take_while(|line| line.lo() == own.lo()).count();
+        let after = self.lines[at + 1..].iter().take_while(|line| line.hi() == own.hi()).count();
+        Some([index - before, index + after])
+    }
 }
 
 /// Print times of all blocks.
@@ -60,21 +70,7 @@ impl PrintTimes {
     pub fn of(&self, seen: Seen) -> Instant {
         self.block_of(seen).map_or(Instant::UNKNOWN, |block| block.at(seen.index))
     }
-}
 
-impl Printed {
-    /// The lines of the block that give a line's time its two ends: the last one before it that was printed no earlier
-    /// than its lower end, the first one after it printed no later than its upper end. Either can be the line itself.
-    fn made_by(&self, index: usize) -> Option<[usize; 2]> {
-        let at = index.checked_sub(self.first)?;
-        let own = *self.lines.get(at)?;
-        let before = self.lines[..at].iter().rev().take_while(|line| line.lo() == own.lo()).count();
-        let after = self.lines[at + 1..].iter().take_while(|line| line.hi() == own.hi()).count();
-        Some([index - before, index + after])
-    }
-}
-
-impl PrintTimes {
     /// The lines that give a line's time its two ends, as far as they stand in its block.
     pub fn made_by(&self, seen: Seen) -> Option<[Seen; 2]> {
         let ends = self.block_of(seen)?.made_by(seen.index)?;
@@ -315,7 +311,7 @@ pub fn events(events: &mut [Event], batches: &[Batch], printed: &PrintTimes) {
         times.buffered = times.buffered.and_if_consistent(returned.map_or(Instant::UNKNOWN, Instant::not_after));
         let Some(batch) = event.batch.map(|batch| &batches[batch]) else { continue };
         let either = |one: Instant, pick: fn(&Batch) -> Instant| match event.or_batch {
-            Some(Beside::Batch(other)) => hull(one, pick(&batches[other])),
+            Some(Beside::Batch(other)) => one.hull(pick(&batches[other])),
             Some(Beside::Unknown) => Instant::UNKNOWN,
             None => one,
         };
@@ -334,12 +330,6 @@ pub fn events(events: &mut [Event], batches: &[Batch], printed: &PrintTimes) {
         let by = times.buffered.hi().map_or(Instant::UNKNOWN, Instant::not_after);
         times.emitted = times.emitted.and_if_consistent(by);
     }
-}
-
-/// The smallest interval that holds both.
-fn hull(one: Instant, other: Instant) -> Instant {
-    let lo = one.lo().zip(other.lo()).map(|(a, b)| a.min(b)).map_or(Instant::UNKNOWN, Instant::not_before);
-    lo.and(one.hi().zip(other.hi()).map(|(a, b)| a.max(b)).map_or(Instant::UNKNOWN, Instant::not_after))
 }
 
 /// Print times that requests bound: a tick's line is printed before its batch is sent, the outcome's line after the
