@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::instant::{Instant, MILLISECOND, Nanos, SECOND};
+use crate::instant::{MILLISECOND, Nanos, SECOND};
 
 use super::owners::{self, Owners};
 use super::pairing::{WINDOW, began, choose, sent_at};
@@ -28,7 +28,6 @@ pub fn adopt(
             members.iter().copied().filter(|index| batches[*index].requests.is_empty()).collect();
         for index in unpaired {
             let Some(earliest) = sent_at(&batches[index]) else { continue };
-            let window = Instant::between(earliest - 40 * MILLISECOND, earliest + 25 * SECOND);
             // They stand in the order of their begins.
             let begin = |post: &usize| began(&requests[*post], offsets).unwrap_or(Nanos::MIN);
             let mut from = orphans.partition_point(|post| begin(post) < earliest - 40 * MILLISECOND);
@@ -40,12 +39,6 @@ pub fn adopt(
             .take_while(|post| begin(post) <= earliest + 25 * SECOND)
             .take(WINDOW)
             .filter(|post| requests[*post].store.is_none_or(|owner| owner == *store))
-            .filter(|post| {
-                began(&requests[*post], offsets).is_some_and(|begin| {
-                    let at = Instant::exact(begin);
-                    !at.surely_before(window) && !window.surely_before(at)
-                })
-            })
             .take(16)
             .collect();
             // A batch that did not fail began when its tick fired, or by the end that the next tick measured.

@@ -168,9 +168,7 @@ pub fn pair(
     in_time(&mut ownerless, requests, offsets);
     let adopted = orphans::adopt(batches, requests, offsets, &by_store, &ownerless, &by_connection, &mut owners);
     // What else came on an adopted connection, and the attempts before.
-    for store in adopted {
-        anew(batches, requests, server, store, offsets, None);
-    }
+    anew(batches, requests, server, &adopted, offsets, None);
 }
 
 /// Sorts requests by their begins, without those beside a step of the clock: nothing tells when they began.
@@ -342,33 +340,38 @@ pub fn again(
             request.store = None;
         }
     }
-    for store in stores {
-        anew(batches, requests, server, store, coarse, Some(exact));
-    }
+    anew(batches, requests, server, &stores, coarse, Some(exact));
 }
 
-/// Pairs one store's batches with the writes on its own connections, whatever they were paired with.
+/// Pairs the batches of some stores with the writes on their own connections, whatever they were paired with.
 fn anew(
     batches: &mut [Batch],
     requests: &mut [Request],
     server: usize,
-    store: usize,
+    stores: &BTreeSet<usize>,
     coarse: &Spans<Nanos>,
     exact: Option<&Spans<Duration>>,
 ) {
-    let foreign = |request: &usize| requests[*request].server != server;
-    let mut members: Vec<usize> = (0..batches.len()).filter(|index| batches[*index].store == store).collect();
-    members.retain(|index| !batches[*index].requests.iter().any(foreign));
-    for index in &members {
-        for request in std::mem::take(&mut batches[*index].requests) {
-            requests[request].batch = None;
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, batch) in batches.iter_mut().enumerate().filter(|(_, batch)| stores.contains(&batch.store)) {
+        if batch.requests.iter().all(|request| requests[*request].server == server) {
+            for request in std::mem::take(&mut batch.requests) {
+                requests[request].batch = None;
+            }
+            members.entry(batch.store).or_default().push(index);
         }
     }
-    let own = |request: &Request| request.server == server && request.store == Some(store);
-    let mut posts: Vec<usize> =
-        (0..requests.len()).filter(|index| own(&requests[*index]) && requests[*index].about == About::Write).collect();
-    in_time(&mut posts, requests, coarse);
-    pair_in_order(batches, requests, coarse, &members, &posts, exact);
+    let mut posts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, request) in requests.iter().enumerate() {
+        if let (true, About::Write, Some(store)) = (request.server == server, request.about, request.store) {
+            posts.entry(store).or_default().push(index);
+        }
+    }
+    for (store, members) in members {
+        let mut posts = posts.remove(&store).unwrap_or_default();
+        in_time(&mut posts, requests, coarse);
+        pair_in_order(batches, requests, coarse, &members, &posts, exact);
+    }
 }
 
 fn is_contradicted(batch: &Batch, request: &Request, offset: Duration) -> bool {

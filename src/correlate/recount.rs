@@ -82,8 +82,8 @@ pub fn recount(stores: usize, batches: &mut Vec<Batch>, requests: &mut [Request]
 fn in_order(steps: Vec<Step>, requests: &[Request]) -> Vec<Step> {
     let (mut served, mut lost): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| step.request.is_some());
     let line = |step: &Step| step.request.map(|request| requests[request].at);
-    let one_log = served.windows(2).all(|pair| line(&pair[0]).map(|at| at.file) == line(&pair[1]).map(|at| at.file));
-    if one_log {
+    let log = |step: &Step| line(step).map(|at| at.file);
+    if served.windows(2).all(|pair| log(&pair[0]) == log(&pair[1])) {
         served.sort_by_key(line);
     } else {
         served.sort_by_key(|step| (step.at, step.request));
@@ -95,11 +95,14 @@ fn in_order(steps: Vec<Step>, requests: &[Request]) -> Vec<Step> {
         }
     }
     lost.sort_by_key(|step| step.at);
-    for step in lost {
-        let at = served.partition_point(|other| other.at <= step.at);
-        served.insert(at, step);
+    let mut lost = lost.into_iter().peekable();
+    let mut steps = Vec::with_capacity(served.len() + lost.len());
+    for step in served {
+        steps.extend(std::iter::from_fn(|| lost.next_if(|lost| lost.at < step.at)));
+        steps.push(step);
     }
-    served
+    steps.extend(lost);
+    steps
 }
 
 /// When a batch was sent, as far as it is known.

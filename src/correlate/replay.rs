@@ -41,7 +41,7 @@ pub struct Event {
     pub ordinal: Option<u64>,
     /// Its batch.
     pub batch: Option<usize>,
-    /// What else it can have left in, when a border lies within the reach of concurrent callers; the later of the two.
+    /// What else it can have left in, when a border lies within the reach of concurrent callers.
     pub or_batch: Option<Beside>,
     /// Times on the reference clock.
     pub times: Times,

@@ -28,8 +28,8 @@ const FEWEST: usize = 8;
 const MOST_CUTS: usize = 4;
 
 /// The coarse offsets that hold in turn, each from one of the server's lines on: the first from its beginning. Where the
-/// requests around a step fit either side, neither is known to hold. `sent`
-/// holds the batches' times and sizes, `served` the writes in the order of their lines, `offset` is where most meet.
+/// requests around a step fit either side, neither is known to hold. `sent` holds the batches' times and sizes, `served`
+/// the writes in the order of their lines, `offset` is where most meet.
 pub fn pieces(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Vec<(usize, Option<Nanos>)> {
     let mut pieces = Vec::new();
     divide(sent, served, offset, MOST_CUTS, &mut pieces);
@@ -66,8 +66,8 @@ fn divide(
     divide(&others(one, before), other, after, left - 1, pieces);
 }
 
-/// The requests between which a step lies, with the offsets before and after it. The batches that find no request at the one offset must
-/// meet at another, and the requests of the two must stand apart in the log.
+/// The requests between which a step lies, with the offsets before and after it. The batches that find no request at the
+/// one offset must meet at another, and the requests of the two must stand apart in the log.
 fn divided(sent: &[(Nanos, u64)], served: &[Served], offset: Nanos) -> Option<(Range<usize>, Nanos, Nanos)> {
     let all = Times::of(sent.iter().copied());
     let meets = |one: &Served, offset: Nanos| {
