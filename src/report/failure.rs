@@ -131,7 +131,8 @@ pub struct LinkState {
     /// Lines.
     pub places: Vec<Place>,
     /// The two lines whose times bound the time of its own line, from below and from above: an `emitted` or `buffered`
-    /// event lies before its own line, and that line between these. Empty where no line of a spec shows the link.
+    /// event lies before its own line, and that line between these. One where a single line does both; empty where no
+    /// line of a spec shows the link.
     pub between: Vec<Place>,
     /// Why the state is what it is, when it is not `seen`.
     pub because: Option<String>,

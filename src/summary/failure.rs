@@ -2,10 +2,10 @@
 
 use super::names::{event_id, places, store_id};
 use crate::causes::{self, Cause};
-use crate::correlate::World;
 use crate::correlate::journeys::{self, Case, Journey};
 use crate::correlate::links::Fact;
 use crate::correlate::stages::StageFact;
+use crate::correlate::{Seen, World};
 use crate::instant::{self, Nanos, SECOND};
 use crate::passing::PassingWaits;
 use crate::report::{
@@ -126,12 +126,14 @@ fn awaited(case: &Case<'_>, journey: &Journey, decision: &Decision) -> Awaited {
 fn link_state(world: &World, fact: &Fact) -> LinkState {
     let by_call = matches!(fact.link, Link::Emitted | Link::Buffered) && !fact.at.is_unknown();
     let between = fact.seen.first().filter(|_| by_call).and_then(|line| world.printed.made_by(*line));
+    let mut between: Vec<Seen> = between.map(Vec::from).unwrap_or_default();
+    between.dedup();
     LinkState {
         link: fact.link,
         state: fact.state,
         at: Instant::known(fact.at),
         places: places(world, &fact.seen),
-        between: between.map(|lines| lines.map(|line| world.place(line)).into()).unwrap_or_default(),
+        between: places(world, &between),
         because: fact.because.clone(),
     }
 }

@@ -117,7 +117,10 @@ fn bounding_lines(page: &mut Page, awaited: &Awaited) {
     page.gap();
     for link in awaited.journey.iter().filter(|link| !link.between.is_empty()) {
         let Some(at) = &link.at else { continue };
-        let text = format!("{}: its line was printed between these", time(at));
+        let text = match link.between.len() {
+            1 => format!("{}: this line's stamp bounds it", time(at)),
+            _ => format!("{}: its line was printed between these", time(at)),
+        };
         page.row(words::link(link.link), LABEL, &text, &link.between, 2);
     }
 }
