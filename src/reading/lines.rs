@@ -401,9 +401,8 @@ mod tests {
         #[test]
         fn lines_in_any_order_say_the_same(picked in prop::collection::vec(0..LINES.len() + 20, 2..60), cut in 0usize..60) {
             // The last kinds stand for many lines without a word.
-            let text = |from: usize, to: usize| -> String {
-                picked[from..to].iter().map(|at| LINES.get(*at).map_or_else(|| "nothing\n".repeat(at - LINES.len()), |line| (*line).to_owned())).collect()
-            };
+            let line = |at: &usize| LINES.get(*at).map_or_else(|| "nothing\n".repeat(at - LINES.len()), ToString::to_string);
+            let text = |from: usize, to: usize| picked[from..to].iter().map(line).collect::<String>();
             let cut = cut.min(picked.len());
             let [every, sifted] = both(&[text(0, cut).as_bytes(), text(cut, picked.len()).as_bytes()]);
             prop_assert_eq!(every, sifted);
